@@ -56,7 +56,8 @@ public static class DurationText
         if (!any || total > Max.Ticks)
             return false;
 
-        duration = TimeSpan.FromTicks((long)total);
+        // Whole microseconds, so that every duration has a text.
+        duration = TimeSpan.FromTicks((long)total / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond);
         return true;
     }
 

@@ -74,31 +74,46 @@ internal static class Linker
     }
 
     /// <summary>
-    /// Takes away what has no unresolved requirement until only cycles (and what hangs on them) are left, then walks along one of them;
-    /// repeats until nothing is left, so each knot is reported.
+    /// Takes away what waits for nobody, and then what waited for that, until only cycles (and what hangs on them) are left; reports one of
+    /// them, takes it away, and goes on, so that each knot is reported.
     /// </summary>
     private static void ReportCycles(ImmutableArray<string> programs, Dictionary<string, List<Edge>> edges, ProblemList problems)
     {
-        List<string> left = [.. programs];
+        Dictionary<string, int> position = programs.Select((program, index) => (program, index)).ToDictionary(entry => entry.program, entry => entry.index);
+        ILookup<string, string> dependants = edges
+            .SelectMany(entry => entry.Value.Select(edge => (Program: entry.Key, edge.To)))
+            .ToLookup(pair => pair.To, pair => pair.Program);
+        Dictionary<string, int> missing = programs.ToDictionary(program => program, program => edges[program].Count);
         HashSet<string> alive = [.. programs];
-        while (true)
+        Queue<string> free = new(programs.Where(program => missing[program] == 0));
+        foreach (string program in programs)
         {
-            while (left.RemoveAll(program => !edges[program].Exists(edge => alive.Contains(edge.To)) && alive.Remove(program)) > 0)
-            {
-            }
+            while (free.TryDequeue(out string? done))
+                Remove(done);
 
-            if (left.Count == 0)
-                return;
+            if (!alive.Contains(program))
+                continue;
 
-            List<string> cycle = FindCycle(left[0], edges, alive);
+            List<string> cycle = FindCycle(program, edges, alive);
 
             // Begin with the one that stands first, wherever the walk came in.
-            int first = Enumerable.Range(0, cycle.Count).MinBy(i => programs.IndexOf(cycle[i]));
+            int first = Enumerable.Range(0, cycle.Count).MinBy(i => position[cycle[i]]);
             cycle = [.. cycle[first..], .. cycle[..first]];
             Edge cause = edges[cycle[0]].Find(edge => edge.To == cycle[1 % cycle.Count])!;
             problems.Add(cause.At, cause.Key, $"dependency cycle: {string.Join(" -> ", cycle.Append(cycle[0]))}", "none of them could ever start");
-            alive.ExceptWith(cycle);
-            left.RemoveAll(program => !alive.Contains(program));
+            cycle.ForEach(Remove);
+        }
+
+        void Remove(string program)
+        {
+            if (!alive.Remove(program))
+                return;
+
+            foreach (string dependant in dependants[program])
+            {
+                if (--missing[dependant] == 0)
+                    free.Enqueue(dependant);
+            }
         }
     }
 
