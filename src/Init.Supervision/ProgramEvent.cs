@@ -85,7 +85,7 @@ public abstract record ProgramEffect
     public sealed record Signal(int Number, bool ToGroup) : ProgramEffect;
 
     /// <summary>Send the signal to everything the program left behind; the answer is Swept, once, when nothing is left.</summary>
-    public sealed record Sweep(int Signal) : ProgramEffect;
+    public sealed record Sweep(int Number) : ProgramEffect;
 
     /// <summary>Kill what is left in the process group of a main process that has just died, without waiting for it.</summary>
     public sealed record KillLeftovers : ProgramEffect;

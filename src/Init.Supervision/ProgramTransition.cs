@@ -150,21 +150,21 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     public void EndProbe(ProgramEvent.ProbeEnded probe)
     {
-        ProbeState before = probe.Role == ProbeRole.Readiness ? _state.ReadyProbe : _state.HealthProbe;
-        if (!before.UnderWay)
+        ProbeState sent = probe.Role == ProbeRole.Readiness ? _state.ReadyProbe : _state.HealthProbe;
+        if (!sent.UnderWay)
             return; // Cancelled meanwhile: its result says nothing about the process that lives now.
 
         if (probe.Role == ProbeRole.Readiness)
-            EndReadinessProbe(probe, before, policy.Readiness);
+            EndReadinessProbe(probe, sent, policy.Readiness);
         else if (policy.Health is { } health)
-            EndHealthProbe(probe, before, health);
+            EndHealthProbe(probe, sent, health);
         else
             _state = _state with { HealthProbe = ProbeState.Idle };
     }
 
     public void FeedWatchdog() => _state = _state with { WatchdogDeadline = policy.Watchdog is { } period ? now + period : null };
 
-    private void EndReadinessProbe(ProgramEvent.ProbeEnded probe, ProbeState before, ReadinessPolicy? readiness)
+    private void EndReadinessProbe(ProgramEvent.ProbeEnded probe, ProbeState sent, ReadinessPolicy? readiness)
     {
         if (probe.Success || readiness is null)
         {
@@ -174,12 +174,12 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
             return;
         }
 
-        _state = _state with { ReadyProbe = new ProbeState(now + readiness.Interval, UnderWay: false, before.Failures + 1, probe.Detail) };
+        _state = _state with { ReadyProbe = new ProbeState(now + readiness.Interval, UnderWay: false, sent.Failures + 1, probe.Detail) };
     }
 
-    private void EndHealthProbe(ProgramEvent.ProbeEnded probe, ProbeState before, HealthPolicy health)
+    private void EndHealthProbe(ProgramEvent.ProbeEnded probe, ProbeState sent, HealthPolicy health)
     {
-        int failures = probe.Success ? 0 : before.Failures + 1;
+        int failures = probe.Success ? 0 : sent.Failures + 1;
         _state = _state with { HealthProbe = new ProbeState(now + health.Interval, UnderWay: false, failures, probe.Detail) };
         if (probe.Success)
         {
@@ -403,6 +403,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         switch (_state.Phase)
         {
             case ProgramPhase.Backoff when reason is StopReason.Restart:
+                _state = _state with { Attempt = 0 };
                 StartOrWait();
                 break;
 

@@ -1,0 +1,136 @@
+namespace Init.Control;
+
+/// <summary>
+/// What a client may ask of the supervisor: one case per <c>op</c> of docs/reference/control-protocol.md.
+/// Names are program names, instance names ("worker:0"), group names, "NAME:*" and "all"; see <see cref="NameSelector"/>. A name that
+/// selects nothing is an <see cref="OutcomeCode.UnknownProgram"/> outcome, or is listed as unknown in the result, and the other names are
+/// carried out; a request about one name fails with <see cref="ErrorCode.UnknownProgram"/>.
+/// </summary>
+public abstract record ControlRequest
+{
+    private ControlRequest() { }
+
+    /// <summary>The request as the protocol names it.</summary>
+    public abstract string Op { get; }
+
+    /// <summary>Answered with <see cref="ControlResult.Status"/>. No names: every instance.</summary>
+    public sealed record Status(IReadOnlyList<string> Names) : ControlRequest
+    {
+        public override string Op => "status";
+    }
+
+    /// <summary>One <see cref="ControlItem.Outcome"/> per instance, in the order in which they are known.</summary>
+    /// <param name="Names">At least one.</param>
+    /// <param name="Wait">
+    /// True: an instance's outcome comes when it is RUNNING and ready, or has failed. False: it comes at once, with the code "starting".
+    /// </param>
+    public sealed record Start(IReadOnlyList<string> Names, bool Wait) : ControlRequest
+    {
+        public override string Op => "start";
+    }
+
+    /// <summary>As <see cref="Start"/>; with <paramref name="Wait"/> an outcome comes when nothing of the instance is left.</summary>
+    public sealed record Stop(IReadOnlyList<string> Names, bool Wait) : ControlRequest
+    {
+        public override string Op => "stop";
+    }
+
+    /// <summary>As <see cref="Start"/>.</summary>
+    /// <param name="Names">At least one.</param>
+    /// <param name="Rolling">True: the replicas of a program one after another, each when the one before is ready; the first failure ends it.</param>
+    /// <param name="Wait">As for <see cref="Start"/>.</param>
+    public sealed record Restart(IReadOnlyList<string> Names, bool Rolling, bool Wait) : ControlRequest
+    {
+        public override string Op => "restart";
+    }
+
+    /// <summary>One <see cref="ControlItem.Outcome"/> per instance: "signalled" or "not-running".</summary>
+    /// <param name="Names">At least one.</param>
+    /// <param name="SignalNumber">Valid: a name that is none was refused before the handler saw it.</param>
+    public sealed record Signal(IReadOnlyList<string> Names, int SignalNumber) : ControlRequest
+    {
+        public override string Op => "signal";
+    }
+
+    /// <summary>Sends each program the signal that its configuration names in <c>reload</c>. Outcomes as for <see cref="Signal"/>.</summary>
+    public sealed record Reload(IReadOnlyList<string> Names) : ControlRequest
+    {
+        public override string Op => "reload";
+    }
+
+    /// <summary>Answered with <see cref="ControlResult.Pids"/>. No names: the supervisor's own.</summary>
+    public sealed record Pid(IReadOnlyList<string> Names) : ControlRequest
+    {
+        public override string Op => "pid";
+    }
+
+    /// <summary>
+    /// The end of one instance's log as <see cref="ControlItem.LogChunk"/> items, and with <paramref name="Follow"/> what is written
+    /// afterwards, across rotations, until the client goes away.
+    /// </summary>
+    /// <param name="Name">One program or instance.</param>
+    /// <param name="Stream">Which of the two logs.</param>
+    /// <param name="Lines">The last so many lines; null when <paramref name="Bytes"/> is set.</param>
+    /// <param name="Bytes">The last so many bytes; null when <paramref name="Lines"/> is set.</param>
+    /// <param name="Follow">Keep on sending.</param>
+    public sealed record Tail(string Name, LogStream Stream, int? Lines, long? Bytes, bool Follow) : ControlRequest
+    {
+        public override string Op => "tail";
+    }
+
+    /// <summary>Empties the logs. One <see cref="ControlItem.Outcome"/> per instance: "cleared" or "no-log".</summary>
+    public sealed record Clear(IReadOnlyList<string> Names) : ControlRequest
+    {
+        public override string Op => "clear";
+    }
+
+    /// <summary>Reads the configuration and answers with what an update would do (<see cref="ControlResult.Changes"/>); changes nothing.</summary>
+    public sealed record Reread : ControlRequest
+    {
+        public override string Op => "reread";
+    }
+
+    /// <summary>Reads the configuration and applies it, as SIGHUP does. Answered with <see cref="ControlResult.Changes"/> when it has been applied.</summary>
+    public sealed record Update : ControlRequest
+    {
+        public override string Op => "update";
+    }
+
+    /// <summary><see cref="ControlItem.EventRaised"/> items until the client goes away.</summary>
+    /// <param name="Types">Event types; "program.*" stands for all that begin with "program.". Empty: all. See <see cref="EventFilter"/>.</param>
+    /// <param name="Names">Only events of these programs, instances or groups. Empty: all.</param>
+    public sealed record Events(IReadOnlyList<string> Types, IReadOnlyList<string> Names) : ControlRequest
+    {
+        public override string Op => "events";
+    }
+
+    /// <summary>Answered with <see cref="ControlResult.EnvironmentOf"/>. Values of secrets are never sent.</summary>
+    public sealed record Env(string Name) : ControlRequest
+    {
+        public override string Op => "env";
+    }
+
+    /// <summary>Answered with <see cref="ControlResult.Explanation"/>.</summary>
+    public sealed record Explain(string Name) : ControlRequest
+    {
+        public override string Op => "explain";
+    }
+
+    /// <summary>The orderly shutdown that SIGTERM brings. Answered as soon as it has begun.</summary>
+    public sealed record Shutdown : ControlRequest
+    {
+        public override string Op => "shutdown";
+    }
+
+    /// <summary>Answered with <see cref="ControlResult.Version"/>.</summary>
+    public sealed record Version : ControlRequest
+    {
+        public override string Op => "version";
+    }
+}
+
+public enum LogStream
+{
+    Stdout,
+    Stderr,
+}

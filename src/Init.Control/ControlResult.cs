@@ -1,0 +1,154 @@
+namespace Init.Control;
+
+/// <summary>What a request is answered with in the end: the <c>result</c> of a reply.</summary>
+public abstract record ControlResult
+{
+    private ControlResult() { }
+
+    /// <param name="Programs">Every selected instance, in the order of the configuration, then by index.</param>
+    /// <param name="Unknown">The names that selected nothing.</param>
+    public sealed record Status(IReadOnlyList<ProgramStatus> Programs, IReadOnlyList<UnknownName> Unknown) : ControlResult;
+
+    /// <param name="Programs">As for <see cref="Status"/>.</param>
+    /// <param name="Unknown">The names that selected nothing.</param>
+    public sealed record Pids(IReadOnlyList<InstancePid> Programs, IReadOnlyList<UnknownName> Unknown) : ControlResult;
+
+    /// <param name="Applied">False for a reread.</param>
+    /// <param name="Items">Empty: the files say what is running already.</param>
+    /// <param name="Warnings">Ready-made lines about things that are valid and deserve a word.</param>
+    public sealed record Changes(bool Applied, IReadOnlyList<ConfigChange> Items, IReadOnlyList<string> Warnings) : ControlResult;
+
+    /// <param name="Name">The instance.</param>
+    /// <param name="Variables">Sorted by name.</param>
+    public sealed record EnvironmentOf(string Name, IReadOnlyList<EnvironmentVariable> Variables) : ControlResult;
+
+    /// <param name="Programs">The instances' status, as in <see cref="Status"/>.</param>
+    /// <param name="WaitsFor">Each requirement that is not met, with the reason.</param>
+    /// <param name="Exits">The last exits, newest first.</param>
+    /// <param name="Probes">What the readiness and health probes said last.</param>
+    /// <param name="Lines">The same for a person to read, without colours.</param>
+    public sealed record Explanation(
+        IReadOnlyList<ProgramStatus> Programs,
+        IReadOnlyList<UnmetRequirement> WaitsFor,
+        IReadOnlyList<ProgramExit> Exits,
+        IReadOnlyList<ProbeReport> Probes,
+        IReadOnlyList<string> Lines) : ControlResult;
+
+    public sealed record Version(ServerVersion Server) : ControlResult;
+}
+
+/// <summary>What is true now of one program instance. Times are Unix milliseconds (wall clock); a property without a value is left out of the JSON.</summary>
+public sealed record ProgramStatus
+{
+    /// <summary>The instance: "napcat", or "worker:0" when the program has replicas.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The program in the configuration, the same for all its replicas.</summary>
+    public required string Program { get; init; }
+
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
+    public int Index { get; init; }
+
+    /// <summary>STOPPED STARTING RUNNING BACKOFF STOPPING EXITED FATAL WAITING ABSENT.</summary>
+    public required string State { get; init; }
+
+    /// <summary>supervisord's number of the state; 1001 for WAITING and 1002 for ABSENT, which supervisord does not have.</summary>
+    public required int StateCode { get; init; }
+
+    public int? Pid { get; init; }
+
+    public bool Ready { get; init; }
+
+    /// <summary>"healthy", "unhealthy" or "unknown"; left out when no health probe is set.</summary>
+    public string? Health { get; init; }
+
+    /// <summary>When the present state was entered.</summary>
+    public long Since { get; init; }
+
+    /// <summary>Since the process was started; left out when there is none.</summary>
+    public double? UptimeSeconds { get; init; }
+
+    /// <summary>How often the supervisor has restarted it.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>Failures in a row.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>"exit code 1", "terminated by SIGKILL"; left out when nothing has exited yet.</summary>
+    public string? LastExit { get; init; }
+
+    /// <summary>True when <see cref="LastExit"/> was a success (an exit code listed in success_exit_codes).</summary>
+    public bool? LastExitSuccess { get; init; }
+
+    public string? Problem { get; init; }
+
+    /// <summary>Names of the programs that it waits for.</summary>
+    public IReadOnlyList<string> WaitingFor { get; init; } = [];
+
+    /// <summary>When its timetable runs it next; left out for a program without one.</summary>
+    public long? NextRun { get; init; }
+
+    /// <summary>BACKOFF: how long until the next try.</summary>
+    public double? NextTrySeconds { get; init; }
+
+    public bool Enabled { get; init; }
+
+    public bool Optional { get; init; }
+
+    public bool Critical { get; init; }
+
+    /// <summary>For people, as supervisord has it: "pid 42, uptime 0:01:02".</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>User and system time of the main process.</summary>
+    public double? CpuSeconds { get; init; }
+
+    /// <summary>Resident memory of the main process.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Bytes written to its logs since Init started.</summary>
+    public long LogBytes { get; init; }
+
+    /// <summary>Lines dropped because a disk was full or a reader too slow.</summary>
+    public long LogDroppedLines { get; init; }
+}
+
+/// <param name="Name">The instance, or "init" for the supervisor itself.</param>
+/// <param name="Pid">Null when it has no process.</param>
+public sealed record InstancePid(string Name, int? Pid);
+
+/// <param name="Name">What has changed: "program.web", "group.bots", "on_event.alert", "init".</param>
+/// <param name="Change">"added", "removed" or "changed".</param>
+/// <param name="Action">What that takes: "start", "stop", "restart", "apply" (without a restart), "none" (it is stopped, and stays so), or "needs-init-restart".</param>
+/// <param name="Fields">The keys that differ; empty for "added" and "removed".</param>
+public sealed record ConfigChange(string Name, string Change, string Action, IReadOnlyList<string> Fields);
+
+/// <param name="Name">As the program sees it.</param>
+/// <param name="Value">Left out for a secret.</param>
+/// <param name="Secret">Its name is listed in <c>[init].secrets</c> or in the program's <c>secrets</c>.</param>
+public sealed record EnvironmentVariable(string Name, string? Value, bool Secret);
+
+public sealed record UnmetRequirement(string Name, string Reason);
+
+/// <param name="Name">The instance.</param>
+/// <param name="At">Unix milliseconds.</param>
+/// <param name="Pid">Of the process that ended.</param>
+/// <param name="Status">"exit code 1", "terminated by SIGKILL (core dumped)".</param>
+/// <param name="UptimeSeconds">How long it had lived.</param>
+public sealed record ProgramExit(string Name, long At, int Pid, string Status, double UptimeSeconds);
+
+/// <param name="Name">The instance.</param>
+/// <param name="Kind">"ready" or "health".</param>
+/// <param name="Probe">What is asked, as in "tcp 127.0.0.1:7860".</param>
+/// <param name="Result">What it said last.</param>
+/// <param name="Failures">Failures in a row.</param>
+public sealed record ProbeReport(string Name, string Kind, string Probe, string Result, int Failures);
+
+/// <param name="Version">Of the running binary, which may differ from the client's.</param>
+/// <param name="Protocol">See <see cref="ControlProtocol.Version"/>.</param>
+/// <param name="Pid">The supervisor's; 1 in a container.</param>
+/// <param name="State">"running" or "shutting-down".</param>
+/// <param name="ConfigFile">The main file, absolute.</param>
+/// <param name="StartedAt">Unix milliseconds.</param>
+public sealed record ServerVersion(string Version, int Protocol, int Pid, string State, string? ConfigFile, long StartedAt);

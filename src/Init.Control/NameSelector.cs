@@ -1,0 +1,71 @@
+namespace Init.Control;
+
+/// <summary>What names can select: one program instance.</summary>
+public sealed record SelectableInstance(string Name, string Program, IReadOnlyList<string> Groups);
+
+/// <summary>A name that selects nothing.</summary>
+/// <param name="Name">As it was given.</param>
+/// <param name="Hint">"did you mean …?", or null.</param>
+public sealed record UnknownName(string Name, string? Hint);
+
+/// <param name="Indexes">Into the list of instances, ascending, each once.</param>
+/// <param name="Unknown">In the order of the names.</param>
+public sealed record NameSelection(IReadOnlyList<int> Indexes, IReadOnlyList<UnknownName> Unknown);
+
+/// <summary>
+/// What the names of a request stand for. The first rule that finds something decides: an instance ("worker:0"), a program (all its
+/// replicas), a group (all its programs), "NAME:*" for a program or a group, "GROUP:PROGRAM" as supervisord writes it, and "all".
+/// </summary>
+public static class NameSelector
+{
+    /// <summary>No names select everything.</summary>
+    public static NameSelection Select(IReadOnlyList<string> names, IReadOnlyList<SelectableInstance> instances)
+    {
+        SortedSet<int> indexes = [];
+        List<UnknownName> unknown = [];
+        foreach (string name in names.Count == 0 ? ["all"] : names)
+        {
+            List<int> found = Find(name, instances);
+            indexes.UnionWith(found);
+
+            // "all" of nothing is nothing; any other name should have found something.
+            if (found.Count == 0 && name != "all")
+                unknown.Add(new UnknownName(name, Nearest.Hint(name, Known(instances))));
+        }
+
+        return new NameSelection([.. indexes], unknown);
+    }
+
+    private static List<int> Find(string name, IReadOnlyList<SelectableInstance> instances)
+    {
+        string? wholeOf = name.EndsWith(":*", StringComparison.Ordinal) ? name[..^2] : null;
+        int colon = name.IndexOf(':');
+        string group = colon > 0 ? name[..colon] : "", member = colon > 0 ? name[(colon + 1)..] : "";
+
+        ReadOnlySpan<Func<SelectableInstance, bool>> rules =
+        [
+            instance => instance.Name == name,
+            instance => instance.Program == (wholeOf ?? name),
+            instance => instance.Groups.Contains(wholeOf ?? name),
+            instance => (instance.Name == member || instance.Program == member) && instance.Groups.Contains(group),
+            _ => name == "all",
+        ];
+        foreach (Func<SelectableInstance, bool> rule in rules)
+        {
+            List<int> found = [];
+            for (int i = 0; i < instances.Count; i++)
+            {
+                if (rule(instances[i]))
+                    found.Add(i);
+            }
+
+            if (found.Count > 0)
+                return found;
+        }
+
+        return [];
+    }
+
+    private static IEnumerable<string> Known(IReadOnlyList<SelectableInstance> instances) =>
+        instances.SelectMany(instance => instance.Groups.Append(instance.Program).Append(instance.Name)).Distinct();
+}
