@@ -1,5 +1,3 @@
-using Init.Base;
-
 namespace Init.Engine.Logging;
 
 public enum LogLevel
@@ -36,6 +34,15 @@ public sealed class InitLog
         _clock = clock;
         _minimum = minimum;
         _wake = wake;
+    }
+
+    internal bool HasQueued
+    {
+        get
+        {
+            lock (_lock)
+                return _queued.Count > 0;
+        }
     }
 
     public bool IsEnabled(LogLevel level) => level >= _minimum;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Init.Base;
 using Init.Linux;
 
 namespace Init.Engine.Logging;
@@ -54,6 +53,12 @@ public static partial class Messages
         LogLevel.Error,
         "log.pipe-failed",
         $"cannot read {NameOf(stream)} of program \"{program}\": {cause}; the pipe is closed",
+        new LogField("program", program));
+
+    internal static void CannotWatch(this InitLog log, string program, string cause) => log.Write(
+        LogLevel.Error,
+        "log.watch-failed",
+        $"cannot watch the output of program \"{program}\": {cause}",
         new LogField("program", program));
 
     internal static void LogThreadStumbled(this InitLog log, Exception exception) => log.Write(

@@ -72,7 +72,7 @@ internal sealed class Mirror : IDisposable
             ReadOnlySpan<byte> line = lines[..length];
             if (length > 0 && line[^1] == '\r')
                 line = line[..^1];
-            Add(source, line);
+            AddLine(source, line);
             lines = lines[next..];
         }
     }
@@ -122,7 +122,7 @@ internal sealed class Mirror : IDisposable
         _queue.Dispose();
     }
 
-    private void Add(MirrorSource source, ReadOnlySpan<byte> line)
+    private void AddLine(MirrorSource source, ReadOnlySpan<byte> line)
     {
         int most = source.Format.MostBytesFor(line.Length);
         Span<byte> room = _queue.Reserve(most, ReservedForInit);

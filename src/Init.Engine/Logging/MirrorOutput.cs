@@ -25,8 +25,11 @@ internal sealed class MirrorOutput
         /// <summary>An open file of our own, made from /proc/self/fd, with O_NONBLOCK.</summary>
         Own,
 
+        /// <summary>A socket cannot be opened anew, and need not be: send(2) takes MSG_DONTWAIT per call.</summary>
+        Socket,
+
         /// <summary>
-        /// Only the shared one can be had: a socket, or a pipe of another user. When poll says that there is room, PIPE_BUF bytes can be written without waiting
+        /// Only the shared one can be had: a pipe of another user. When poll says that there is room, PIPE_BUF bytes can be written without waiting
         /// (pipe(7)), unless another writer takes that room in between; then it is the log thread that waits, and nobody else.
         /// </summary>
         Shared,
@@ -39,6 +42,8 @@ internal sealed class MirrorOutput
     {
         if (Files.StatusOf(fd) is not { } status || status.Kind == FileKind.Regular)
             return new MirrorOutput(fd, Mode.File);
+        if (status.Kind == FileKind.Socket)
+            return new MirrorOutput(fd, Mode.Socket);
 
         OpenResult own = Files.Open(
             $"/proc/self/fd/{fd.ToString(System.Globalization.CultureInfo.InvariantCulture)}", OpenFlags.Write | OpenFlags.Append | OpenFlags.NonBlocking);
@@ -52,6 +57,8 @@ internal sealed class MirrorOutput
     /// <summary>As write(2); EAGAIN when the reader has to read first, and <see cref="BecameWritable"/> to be called when it has.</summary>
     public IoResult Write(ReadOnlySpan<byte> data)
     {
+        if (_mode == Mode.Socket)
+            return UnixSockets.Send(Fd, data);
         if (_mode != Mode.Shared)
             return Files.Write(Fd, data);
 

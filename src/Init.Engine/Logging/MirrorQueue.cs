@@ -74,7 +74,8 @@ internal sealed unsafe class MirrorQueue(int capacity) : IDisposable
             byte* grown = (byte*)NativeMemory.Alloc((nuint)size);
             Pending.CopyTo(new Span<byte>(grown, size));
             NativeMemory.Free(_bytes);
-            (_bytes, _size) = (grown, size);
+            _bytes = grown;
+            _size = size;
         }
 
         (_head, _tail) = (0, count);

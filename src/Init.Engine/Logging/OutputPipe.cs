@@ -49,6 +49,8 @@ internal sealed class OutputPipe
     /// <summary>Reads in a row during a flood; see <see cref="FloodControl"/>.</summary>
     public int BusyReads { get; set; }
 
+    public Instant LastRead { get; private set; }
+
     /// <summary>Whether part of a line waits here that is not in the file yet.</summary>
     public bool HasUnrecorded => _carried > _carriedOnRecord;
 
@@ -72,6 +74,7 @@ internal sealed class OutputPipe
             }
 
             total += read.Count;
+            LastRead = now;
             Handle(buffer.With(_carry.AsSpan(0, _carried), read.Count), mirror, now);
             if (read.Count < buffer.Reading.Length)
                 break; // That was all; if more has come since, the loop comes back.
