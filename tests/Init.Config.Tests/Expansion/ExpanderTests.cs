@@ -54,8 +54,8 @@ public class ExpanderTests
     [InlineData("${}", "\"${\" is not followed by a name|a name has letters, digits and _, and does not begin with a digit")]
     [InlineData("${1}", "\"${\" is not followed by a name|a name has letters, digits and _, and does not begin with a digit")]
     [InlineData("${ NAME}", "\"${\" is not followed by a name|a name has letters, digits and _, and does not begin with a digit")]
-    [InlineData("${NAME:+x}", "cannot expand \"${NAME\": after the name comes a closing brace, \":-\" or \":?\"|only ${NAME}, ${NAME:-default} and ${NAME:?message} are known")]
-    [InlineData("${NAME-x}", "cannot expand \"${NAME\": after the name comes a closing brace, \":-\" or \":?\"|only ${NAME}, ${NAME:-default} and ${NAME:?message} are known")]
+    [InlineData("${NAME:+x}", "cannot expand ${NAME…}: after the name comes a closing brace, \":-\" or \":?\"|only ${NAME}, ${NAME:-default} and ${NAME:?message} are known")]
+    [InlineData("${NAME-x}", "cannot expand ${NAME…}: after the name comes a closing brace, \":-\" or \":?\"|only ${NAME}, ${NAME:-default} and ${NAME:?message} are known")]
     [InlineData("$HOME/logs", "cannot expand \"$HOME\": a name needs braces|write ${HOME}, or $$HOME for a dollar sign")]
     [InlineData("${TOKEN}", "${TOKEN} is a secret and cannot be used here|list it")]
     [InlineData("${TOKEN:-x}", "${TOKEN} is a secret and cannot be used here|list it")]
@@ -114,7 +114,7 @@ public class ExpanderTests
 
             Assert.True(value is null == complaints.Count > 0, $"seed {seed}: {text}");
             Assert.DoesNotContain(complaints, complaint => complaint.Contains("s3cret", StringComparison.Ordinal) || complaint.Contains("value", StringComparison.Ordinal));
-            Assert.False(value?.Contains("s3cret", StringComparison.Ordinal), $"seed {seed}: {text}");
+            Assert.False(value is not null && value.Contains("s3cret", StringComparison.Ordinal), $"seed {seed}: {text}");
         }
     }
 

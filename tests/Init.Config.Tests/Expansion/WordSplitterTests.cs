@@ -54,7 +54,8 @@ public class WordSplitterTests
         var (words, complaints) = Split(text);
 
         Assert.Empty(complaints);
-        Assert.Equal(expected is null ? [] : [.. expected.Split('|').Select(word => word.Replace('§', '|'))], words!.Value);
+        string[] list = expected is null ? [] : [.. expected.Split('|').Select(word => word.Replace('§', '|'))];
+        Assert.Equal(list, words!.Value.ToArray());
     }
 
     [Theory]
