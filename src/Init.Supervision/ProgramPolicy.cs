@@ -75,8 +75,8 @@ public enum OnExit
 }
 
 /// <summary>
-/// How long to wait before the next try. The first restart of a program that had been RUNNING is free of delay when it had been
-/// up for <see cref="ResetAfter"/>; every other try waits initial x factor^n, at most <see cref="Max"/>, give or take the jitter.
+/// How long to wait before the next try. The first restart of a program that had been RUNNING is free of delay; every other try
+/// waits initial x factor^n, at most <see cref="Max"/>, give or take the jitter.
 /// </summary>
 public sealed record BackoffPolicy
 {

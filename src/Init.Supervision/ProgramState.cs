@@ -70,7 +70,7 @@ public enum StopReason
     Unhealthy,
     Watchdog,
 
-    /// <summary>It ended by itself; only its leftovers and its hook remain to be dealt with.</summary>
+    /// <summary>It ended by itself; only the hook after its end remains.</summary>
     Exited,
 
     /// <summary>It is no longer in the configuration.</summary>
@@ -90,6 +90,9 @@ public sealed record ProgramState
     /// <summary>True: it is meant to be up. A user's stop makes it false, a user's start true; it survives reloads.</summary>
     public bool Wanted { get; init; }
 
+    /// <summary>The user stopped it: a reload does not start it again.</summary>
+    public bool StoppedByUser { get; init; }
+
     /// <summary>Failures in a row, each followed by a restart.</summary>
     public int Attempt { get; init; }
 
@@ -103,6 +106,9 @@ public sealed record ProgramState
     public Instant? ReadyDeadline { get; init; }
 
     public Instant? WatchdogDeadline { get; init; }
+
+    /// <summary>When the last try to start it began.</summary>
+    public Instant? TriedAt { get; init; }
 
     public Instant? SpawnedAt { get; init; }
 
@@ -130,8 +136,14 @@ public sealed record ProgramState
     /// <summary>Why it is in BACKOFF or FATAL, or what went wrong last; for people.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>A start was asked for while it was stopping.</summary>
-    public bool StartAgain { get; init; }
+    /// <summary>A hook is running: which one.</summary>
+    public HookKind? Hook { get; init; }
+
+    /// <summary>When the hook after the start, which holds nothing up, is killed; null = none is running.</summary>
+    public Instant? AfterStartDeadline { get; init; }
+
+    /// <summary>How its last try failed when no process ran: 126 or 127; else null.</summary>
+    public int? SpawnFailureCode { get; init; }
 }
 
 /// <summary>One probe that is repeated: when it is due, or that it is under way.</summary>

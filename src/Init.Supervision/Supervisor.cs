@@ -1,0 +1,607 @@
+using System.Collections.Immutable;
+using Init.Base;
+
+namespace Init.Supervision;
+
+/// <summary>
+/// The whole system: it gives every program's machine its events, opens the gates, orders the stops and ends the container.
+/// It has no clock, no lock and does nothing by itself; the same events at the same times give the same effects, which is what
+/// the simulation relies on.
+/// </summary>
+public sealed class Supervisor
+{
+    /// <summary>What a second request to shut down leaves of the limit, and what a fast shutdown has in all.</summary>
+    public static readonly TimeSpan HastenedLimit = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long the end is put off for processes that have been sent KILL. After that the container ends without them.</summary>
+    public static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(2);
+
+    private readonly Func<double> _chance;
+    private readonly Dictionary<string, Slot> _slots = [];
+    private readonly List<SystemEffect> _effects = [];
+
+    /// <summary>Stops that are decided and not yet asked of the program, because its dependants must be down first.</summary>
+    private readonly Dictionary<string, StopReason> _pendingStops = [];
+
+    private readonly HashSet<string> _waiting = [];
+    private RollingRestart? _rolling;
+    private Shutdown? _shutdown;
+    private SupervisorOptions _options;
+    private DependencyGraph _graph;
+    private Instant _now;
+    private bool _settleAgain;
+
+    /// <param name="policies">The programs; their dependencies must be free of cycles.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="chance">Random numbers in 0..1, for the jitter of delays.</param>
+    /// <exception cref="ArgumentException">The dependencies have a cycle.</exception>
+    public Supervisor(IReadOnlyCollection<ProgramPolicy> policies, SupervisorOptions options, Func<double> chance)
+    {
+        ArgumentNullException.ThrowIfNull(policies);
+        _options = options;
+        _chance = chance;
+        _graph = new DependencyGraph(policies);
+        foreach (ProgramPolicy policy in policies)
+            _slots.Add(policy.Name, new Slot(policy));
+    }
+
+    /// <summary>All instances in the order in which they start.</summary>
+    public ImmutableArray<string> StartOrder => _graph.StartOrder;
+
+    public bool IsShuttingDown => _shutdown is not null;
+
+    public ProgramState StateOf(string name) => _slots[name].State;
+
+    public ProgramPolicy PolicyOf(string name) => _slots[name].Policy;
+
+    public bool Knows(string name) => _slots.ContainsKey(name);
+
+    /// <summary>When the system needs a DeadlineReached; null = never.</summary>
+    public Instant? NextDeadline
+    {
+        get
+        {
+            Instant earliest = _shutdown?.Deadline ?? Instant.Never;
+            foreach (Slot slot in _slots.Values)
+            {
+                if (slot.NextDeadline is { } due && due < earliest)
+                    earliest = due;
+            }
+
+            return earliest == Instant.Never ? null : earliest;
+        }
+    }
+
+    /// <summary>
+    /// Takes an event and returns what is to be done about it, in order. The list is reused by the next call.
+    /// </summary>
+    public IReadOnlyList<SystemEffect> Handle(SystemEvent input, Instant now)
+    {
+        _now = now;
+        _effects.Clear();
+        switch (input)
+        {
+            case SystemEvent.Boot:
+                Start([.. _graph.StartOrder.Where(name => _slots[name].Policy is { Enabled: true, Scheduled: false })]);
+                break;
+            case SystemEvent.OfProgram(var name, var programEvent) when _slots.ContainsKey(name):
+                Step(name, programEvent);
+                break;
+            case SystemEvent.DeadlineReached:
+                ReachDeadlines();
+                break;
+            case SystemEvent.StartAsked(var names):
+                Start(names);
+                break;
+            case SystemEvent.StopAsked(var names):
+                PlanStops(names, StopReason.User);
+                break;
+            case SystemEvent.RestartAsked(var names, var rolling):
+                Restart(names, rolling);
+                break;
+            case SystemEvent.ScheduleDue(var name) when _slots.TryGetValue(name, out Slot? slot) && _shutdown is null:
+                if (ProgramMachine.IsDown(slot.State.Phase))
+                    Start([name]);
+                else
+                    _effects.Add(new SystemEffect.RunSkipped(name));
+                break;
+            case SystemEvent.Reconfigured change:
+                Reconfigure(change);
+                break;
+            case SystemEvent.ShutdownAsked:
+                BeginShutdown("asked to", exitCode: null);
+                break;
+            case SystemEvent.FastShutdownAsked:
+                BeginShutdown("asked to, fast", exitCode: null);
+                HastenShutdown(inOrder: false);
+                break;
+            default:
+                break;
+        }
+
+        Settle();
+        return _effects;
+    }
+
+    /// <summary>
+    /// What a program that wants to start is waiting for: the names of other instances and what is the matter with each.
+    /// Empty when nothing is in its way.
+    /// </summary>
+    public IReadOnlyList<(string Name, string Reason)> BlockersOf(string name)
+    {
+        var blockers = new List<(string, string)>();
+        foreach (string needed in _graph.RequiredBy(name))
+        {
+            if (!IsReady(needed))
+                blockers.Add((needed, DescribeUnready(_slots[needed])));
+        }
+
+        foreach (string earlier in _graph.AfterOf(name).Where(IsAboutToStart))
+            blockers.Add((earlier, "is to be started first"));
+
+        return blockers;
+    }
+
+    // --- Starting -----------------------------------------------------------------------------------------------------
+
+    private void Start(ImmutableArray<string> names)
+    {
+        if (_shutdown is not null)
+            return;
+
+        var asked = names.Where(_slots.ContainsKey).ToHashSet();
+
+        // All are marked as wanted before the first gate is asked, so that one that comes `after` another sees it coming.
+        foreach (string name in asked)
+        {
+            _pendingStops.Remove(name);
+            _slots[name].StartPending = true;
+        }
+
+        foreach (string name in _graph.StartOrder.Where(asked.Contains))
+        {
+            Slot slot = _slots[name];
+            slot.StartPending = false;
+            Step(name, new ProgramEvent.StartRequested(slot.Installed));
+        }
+    }
+
+    /// <summary>The engine's word on whether an optional program's command can be found.</summary>
+    public void NoteInstalled(string name, bool installed) => _slots[name].Installed = installed;
+
+    private bool GateIsOpen(string name)
+    {
+        foreach (string needed in _graph.RequiredBy(name))
+        {
+            if (!IsReady(needed))
+                return false;
+        }
+
+        foreach (string earlier in _graph.AfterOf(name))
+        {
+            if (IsAboutToStart(earlier))
+                return false;
+        }
+
+        return true;
+    }
+
+    private bool IsReady(string name) => _slots[name].State is { Ready: true, Phase: not ProgramPhase.Stopping } && !_pendingStops.ContainsKey(name);
+
+    private bool IsAboutToStart(string name)
+    {
+        Slot slot = _slots[name];
+        return slot.StartPending
+            || slot.State is { Wanted: true, Phase: ProgramPhase.Waiting }
+            || slot.State is { Phase: ProgramPhase.Starting, Pid: null };
+    }
+
+    private static string DescribeUnready(Slot slot)
+    {
+        ProgramState state = slot.State;
+        string problem = state.Problem is { } text ? $" ({text})" : "";
+        return state.Phase switch
+        {
+            ProgramPhase.Stopped when !slot.Policy.Enabled && !state.StoppedByUser => "is not enabled and has not been started",
+            ProgramPhase.Stopped => "is STOPPED",
+            ProgramPhase.Absent => "is ABSENT: its command is not installed",
+            ProgramPhase.Starting or ProgramPhase.Running => $"is {Name(state.Phase)} and not ready yet{Detail(state.ReadyProbe)}",
+            ProgramPhase.Exited => $"has EXITED without becoming ready{problem}",
+            _ => $"is {Name(state.Phase)}{problem}",
+        };
+
+        static string Name(ProgramPhase phase) => phase.ToString().ToUpperInvariant();
+        static string Detail(ProbeState probe) => probe.Detail is { } text ? $" ({text})" : "";
+    }
+
+    // --- Stopping in order --------------------------------------------------------------------------------------------
+
+    private void PlanStops(IEnumerable<string> names, StopReason reason)
+    {
+        foreach (string name in names.Where(_slots.ContainsKey).ToArray())
+        {
+            if (reason is StopReason.User or StopReason.Shutdown or StopReason.Removed)
+                Step(name, new ProgramEvent.Unwanted(reason));
+            if (HasProcess(name) || _slots[name].State.Phase == ProgramPhase.Backoff)
+                _pendingStops[name] = reason;
+            PlanDependantStops(name);
+        }
+    }
+
+    /// <summary>Those that are restarted with it go down before it, and wait for it to come back.</summary>
+    private void PlanDependantStops(string name)
+    {
+        foreach (string dependant in _graph.RestartedWith(name))
+        {
+            if (_pendingStops.ContainsKey(dependant) || !(HasProcess(dependant) || _slots[dependant].State.Phase == ProgramPhase.Backoff))
+                continue;
+            if (_slots[dependant].State is { Phase: ProgramPhase.Stopping })
+                continue;
+
+            _pendingStops[dependant] = StopReason.Dependency;
+            PlanDependantStops(dependant);
+        }
+    }
+
+    private bool HasProcess(string name) => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Stopping;
+
+    /// <summary>Asks each program whose dependants are down. A dependant counts only when it is going down too.</summary>
+    private void ReleaseStops()
+    {
+        if (_pendingStops.Count == 0)
+            return;
+
+        foreach (string name in _pendingStops.Keys.ToArray())
+        {
+            // One release can change the list: a dependant that is restarted along, a program that is down meanwhile.
+            if (!_pendingStops.TryGetValue(name, out StopReason reason) || _graph.DependantsOf(name).Any(IsGoingDown))
+                continue;
+
+            _pendingStops.Remove(name);
+            _settleAgain = true;
+            Step(name, new ProgramEvent.StopRequested(reason));
+        }
+    }
+
+    private bool IsGoingDown(string name) => _pendingStops.ContainsKey(name) || _slots[name].State.Phase == ProgramPhase.Stopping;
+
+    // --- Restarting ---------------------------------------------------------------------------------------------------
+
+    private void Restart(ImmutableArray<string> names, bool rolling)
+    {
+        if (_shutdown is not null)
+            return;
+
+        if (rolling)
+        {
+            _rolling = new RollingRestart([.. names.Where(_slots.ContainsKey)]);
+            return; // Settle takes the first one.
+        }
+
+        ImmutableArray<string> down = [.. names.Where(name => _slots.TryGetValue(name, out Slot? slot) && ProgramMachine.IsDown(slot.State.Phase))];
+        PlanStops(names.Except(down), StopReason.Restart);
+        Start(down);
+    }
+
+    private void AdvanceRollingRestart()
+    {
+        if (_rolling is null)
+            return;
+
+        if (_rolling.Current is { } current && _slots.TryGetValue(current, out Slot? slot))
+        {
+            ProgramState state = slot.State;
+            bool failed = ProgramMachine.IsDown(state.Phase) || (state.Phase == ProgramPhase.Backoff && !_pendingStops.ContainsKey(current));
+            bool up = state is { Phase: ProgramPhase.Running, Ready: true } && !_pendingStops.ContainsKey(current);
+            if (failed)
+            {
+                _effects.Add(new SystemEffect.RollingRestartEnded(current, _rolling.Left));
+                _rolling = null;
+                return;
+            }
+
+            if (!up)
+                return;
+        }
+
+        if (!_rolling.TakeNext(out string? next))
+        {
+            _rolling = null;
+            return;
+        }
+
+        _settleAgain = true;
+        if (_slots.ContainsKey(next))
+            Restart([next], rolling: false);
+    }
+
+    // --- A new configuration ------------------------------------------------------------------------------------------
+
+    private void Reconfigure(SystemEvent.Reconfigured change)
+    {
+        if (_shutdown is not null)
+            return;
+
+        _options = change.Options;
+        var kept = change.Policies.ToDictionary(policy => policy.Name);
+        var toStart = new List<string>();
+        foreach (ProgramPolicy policy in change.Policies)
+        {
+            if (!_slots.TryGetValue(policy.Name, out Slot? slot))
+            {
+                _slots.Add(policy.Name, new Slot(policy));
+                if (policy is { Enabled: true, Scheduled: false })
+                    toStart.Add(policy.Name);
+                continue;
+            }
+
+            bool enabledNow = policy is { Enabled: true, Scheduled: false } && !slot.Policy.Enabled;
+            bool mayTryAgain = change.Restart.Contains(policy.Name) && slot.State is { Wanted: true, Phase: ProgramPhase.Absent or ProgramPhase.Fatal };
+            if ((enabledNow && slot.State is { Phase: ProgramPhase.Stopped, StoppedByUser: false }) || mayTryAgain)
+                toStart.Add(policy.Name);
+            slot.Policy = policy;
+        }
+
+        ImmutableArray<string> removed = [.. _slots.Keys.Where(name => !kept.ContainsKey(name))];
+        foreach (string name in removed)
+            _slots[name].Removed = true;
+
+        // Programs on their way out keep their place in the order of stops until they are down, without requirements of their own.
+        RebuildGraph();
+        PlanStops(removed, StopReason.Removed);
+        foreach (ProgramPolicy policy in change.Policies)
+            Step(policy.Name, new ProgramEvent.PolicyChanged());
+        PlanStops(change.Restart.Where(name => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff), StopReason.Restart);
+        Start([.. toStart]);
+    }
+
+    private void RebuildGraph() => _graph = new DependencyGraph(
+        [.. _slots.Values.Select(slot => slot.Removed ? slot.Policy with { Requires = [], After = [] } : slot.Policy)]);
+
+    private void ForgetRemoved()
+    {
+        List<string>? gone = null;
+        foreach (var (name, slot) in _slots)
+        {
+            if (slot.Removed && ProgramMachine.IsDown(slot.State.Phase) && !_pendingStops.ContainsKey(name))
+                (gone ??= []).Add(name);
+        }
+
+        if (gone is null)
+            return;
+
+        foreach (string name in gone)
+        {
+            _slots.Remove(name);
+            _effects.Add(new SystemEffect.Forgotten(name));
+        }
+
+        RebuildGraph();
+    }
+
+    // --- Shutting down ------------------------------------------------------------------------------------------------
+
+    private void BeginShutdown(string cause, int? exitCode)
+    {
+        bool asked = exitCode is null;
+        if (_shutdown is { } running)
+        {
+            // The first signal that comes while the system ends by itself asks for nothing new.
+            if (asked && running.Asked)
+                HastenShutdown(inOrder: true);
+            running.Asked |= asked;
+            return;
+        }
+
+        int code = exitCode ?? FailedCriticalCode() ?? ExitCode.Success;
+        _shutdown = new Shutdown(code) { Deadline = _now + _options.ShutdownLimit, Asked = asked };
+        _rolling = null;
+        _effects.Add(new SystemEffect.ShutdownBegan(cause));
+        PlanStops(_slots.Keys, StopReason.Shutdown);
+    }
+
+    private void HastenShutdown(bool inOrder)
+    {
+        if (_shutdown is not { Killing: false } shutdown)
+            return;
+
+        shutdown.Deadline = Instant.Min(shutdown.Deadline, _now + HastenedLimit);
+        if (!inOrder)
+            ReleaseAllStops();
+    }
+
+    private void ReleaseAllStops()
+    {
+        foreach (var (name, reason) in _pendingStops.ToArray())
+        {
+            _pendingStops.Remove(name);
+            Step(name, new ProgramEvent.StopRequested(reason));
+        }
+    }
+
+    private void ReachShutdownDeadline(Shutdown shutdown)
+    {
+        if (shutdown.Killing)
+        {
+            shutdown.Deadline = Instant.Never;
+            CompleteShutdown(shutdown);
+            return;
+        }
+
+        shutdown.Killing = true;
+        shutdown.Deadline = _now + KillLimit;
+        ReleaseAllStops();
+        foreach (string name in _slots.Keys.ToArray())
+            Step(name, new ProgramEvent.StopHastened());
+    }
+
+    private void CompleteShutdown(Shutdown shutdown)
+    {
+        shutdown.Completed = true;
+        _effects.Add(new SystemEffect.ShutdownCompleted(shutdown.ExitCode, [.. _slots.Where(slot => !ProgramMachine.IsDown(slot.Value.State.Phase)).Select(slot => slot.Key)]));
+    }
+
+    private int? FailedCriticalCode()
+    {
+        foreach (Slot slot in _slots.Values)
+        {
+            if (slot.Policy.Critical && HasFailedForGood(slot))
+                return CodeOf(slot.State);
+        }
+
+        return null;
+    }
+
+    private static bool HasFailedForGood(Slot slot) => slot.State.Phase switch
+    {
+        ProgramPhase.Fatal => true,
+        ProgramPhase.Exited => slot.State.Problem is not null,
+        _ => false,
+    };
+
+    /// <summary>Never 0: a failure must not look like a success.</summary>
+    private static int CodeOf(ProgramState state)
+    {
+        int code = state.SpawnFailureCode ?? state.LastExit?.ShellCode ?? ExitCode.Failure;
+        return code == ExitCode.Success ? ExitCode.Failure : code;
+    }
+
+    // --- The machinery ------------------------------------------------------------------------------------------------
+
+    private void ReachDeadlines()
+    {
+        foreach (string name in _slots.Keys.ToArray())
+        {
+            Slot slot = _slots[name];
+            while (slot.NextDeadline is { } due && due <= _now)
+                Step(name, new ProgramEvent.DeadlineReached());
+        }
+
+        if (_shutdown is { } shutdown && shutdown.Deadline <= _now)
+            ReachShutdownDeadline(shutdown);
+    }
+
+    private void Step(string name, ProgramEvent input)
+    {
+        Slot slot = _slots[name];
+        var world = new ProgramSurroundings(GateIsOpen(name), _chance());
+        ProgramState before = slot.State;
+        var (next, effects) = ProgramMachine.Step(before, input, slot.Policy, _now, world);
+        if (ReferenceEquals(before, next) && effects.Count == 0)
+            return;
+
+        slot.State = next;
+        if (next.Phase == ProgramPhase.Waiting)
+            _waiting.Add(name);
+        else
+            _waiting.Remove(name);
+
+        foreach (ProgramEffect effect in effects)
+            _effects.Add(new SystemEffect.OfProgram(name, effect));
+
+        if (before.Phase != next.Phase || before.Ready != next.Ready || before.Pid != next.Pid)
+            NoteChange(name, slot, before);
+    }
+
+    private void NoteChange(string name, Slot slot, ProgramState before)
+    {
+        _settleAgain = true;
+        ProgramState next = slot.State;
+        bool wasUp = before.Phase is ProgramPhase.Starting or ProgramPhase.Running;
+        if (wasUp && next.Phase is not (ProgramPhase.Starting or ProgramPhase.Running))
+            PlanDependantStops(name);
+
+        if (before.Phase == next.Phase || _shutdown is not null)
+            return;
+
+        if (_options.ExitOnFatal && slot.Policy.Critical && HasFailedForGood(slot))
+            BeginShutdown($"critical program \"{name}\" failed for good", CodeOf(next));
+        else if (next.Phase == ProgramPhase.Exited && slot.Policy.OnExit == OnExit.Shutdown)
+            BeginShutdown($"program \"{name}\" ended", next.LastExit?.ShellCode ?? ExitCode.Success);
+    }
+
+    /// <summary>Draws the consequences of what has changed, until nothing more follows.</summary>
+    private void Settle()
+    {
+        do
+        {
+            _settleAgain = false;
+            ReleaseStops();
+            OpenGates();
+            AdvanceRollingRestart();
+        }
+        while (_settleAgain);
+
+        ForgetRemoved();
+        if (_shutdown is { Completed: false } shutdown && _slots.Values.All(slot => ProgramMachine.IsDown(slot.State.Phase)))
+            CompleteShutdown(shutdown);
+    }
+
+    private void OpenGates()
+    {
+        if (_waiting.Count == 0)
+            return;
+
+        foreach (string name in _waiting.ToArray())
+        {
+            if (_waiting.Contains(name) && GateIsOpen(name))
+                Step(name, new ProgramEvent.GateOpened());
+        }
+    }
+
+    private sealed class Slot(ProgramPolicy policy)
+    {
+        private ProgramState _state = new();
+
+        public ProgramPolicy Policy { get; set; } = policy;
+
+        public Instant? NextDeadline { get; private set; }
+
+        /// <summary>Kept with its deadline, which the loop asks for far more often than the state changes.</summary>
+        public ProgramState State
+        {
+            get => _state;
+            set
+            {
+                _state = value;
+                NextDeadline = ProgramMachine.NextDeadline(value);
+            }
+        }
+
+        public bool Installed { get; set; } = true;
+
+        public bool StartPending { get; set; }
+
+        public bool Removed { get; set; }
+    }
+
+    private sealed class Shutdown(int exitCode)
+    {
+        public int ExitCode { get; } = exitCode;
+
+        public required Instant Deadline { get; set; }
+
+        /// <summary>Somebody asked for it: the next one who asks is in a hurry.</summary>
+        public bool Asked { get; set; }
+
+        public bool Killing { get; set; }
+
+        public bool Completed { get; set; }
+    }
+
+    private sealed class RollingRestart(ImmutableArray<string> names)
+    {
+        private int _next;
+
+        public string? Current { get; private set; }
+
+        public ImmutableArray<string> Left => names[_next..];
+
+        public bool TakeNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? name)
+        {
+            name = _next < names.Length ? names[_next++] : null;
+            Current = name;
+            return name is not null;
+        }
+    }
+}
