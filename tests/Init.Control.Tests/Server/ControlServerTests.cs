@@ -30,7 +30,7 @@ public class ControlServerTests
     {
         using ServerFixture fixture = new();
 
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(fixture.SocketPath));
+        Assert.Equal(0x180, Files.StatusOf(fixture.SocketPath)!.Value.Mode); // 0600
     }
 
     [Fact]
