@@ -54,9 +54,11 @@ public sealed class Engine : IEffectSink
     private readonly EventHookRunner _eventHooks;
     private readonly Operations _operations;
     private readonly Reloader _reloader;
-    private readonly ControlServer _control;
+    private readonly string? _stateProblem;
+    private readonly Func<ControlServer> _listen;
     private readonly BackupRequests _backupRequests;
     private readonly Guardian? _guardian;
+    private ControlServer? _control;
     private int? _exitCode;
 
     public Engine(EngineOptions options, SystemConfig config)
@@ -81,20 +83,21 @@ public sealed class Engine : IEffectSink
         var commands = new CommandRunner(_loop, _processes, launcher, _outputs.OpenForCommand);
         _sweeper = new Sweeper(_loop, _processes, instanceId);
         _effects = new ProgramEffects(
-            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, new NotifySockets(_loop, settings.StateDirectory), _journal, _log);
+            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, settings.StateDirectory, _journal, _log);
 
         var core = new Supervisor([.. config.Programs.Select(definition => definition.Policy)], Reloader.OptionsOf(settings), Random.Shared.NextDouble);
         _driver = new CoreDriver(core, _loop) { Sink = this };
         _effects.Connect(_driver);
         _programs.Connect(core);
-        _state = StateStore.Open(settings.StateDirectory, TimeProvider.System);
-        _scheduler = new Scheduler(_loop, TimeProvider.System, _state, instance => _driver.Feed(new SystemEvent.ScheduleDue(instance)));
+        _state = StateStore.Open(_loop, settings.StateDirectory, DateTimeOffset.UtcNow, _log.Trouble, out _stateProblem);
+        _scheduler = new Scheduler(
+            _loop, TimeProvider.System, _state.LastRun, instance => _driver.Feed(new SystemEvent.ScheduleDue(instance)));
         _eventHooks = new EventHookRunner(commands, ownExecutable, _log);
         _operations = new Operations(core);
         _reloader = new Reloader(options.Load, config, _driver, _programs, _journal, _log, ApplySettings);
         var reporter = new StatusReporter(core, _programs, _pump, _scheduler);
         var handler = new ControlHandler(_driver, _programs, _operations, reporter, _pump, _journal, _reloader, DescribeSelf);
-        _control = new ControlServer(_loop, settings.ControlSocket, handler);
+        _listen = () => new ControlServer(_loop, settings.ControlSocket, handler, _log.Trouble);
         _backupRequests = new BackupRequests(_loop, _driver, _programs, _log);
         _guardian = Processes.GetPid() == 1 ? null : new Guardian(_loop, _processes, ownExecutable, instanceId, _log);
         ApplySettings(config);
@@ -116,7 +119,7 @@ public sealed class Engine : IEffectSink
         _programs.NoteInstalled(_programs.All.Select(program => program.Name));
         _driver.Feed(new SystemEvent.Boot());
         _driver.Drain();
-        if (_state.Problem is { } problem)
+        if (_stateProblem is { } problem)
             _log.Trouble(problem);
         StartControl();
         _guardian?.Start();
@@ -252,7 +255,7 @@ public sealed class Engine : IEffectSink
     {
         try
         {
-            _control.Start();
+            _control = _listen();
         }
         catch (SyscallException exception)
         {
@@ -265,19 +268,21 @@ public sealed class Engine : IEffectSink
     {
         foreach (ProgramDefinition definition in config.Programs)
             _outputs.Configure(definition);
-        _scheduler.Configure(config.Programs
+        var timetables = config.Programs
             .Where(definition => definition.Schedule is not null)
-            .Select(definition => (definition.Policy.Name, definition.Schedule!)));
+            .Select(definition => (definition.Policy.Name, definition.Schedule!));
+        foreach (string problem in _scheduler.Configure(timetables))
+            _log.Trouble(problem);
         _eventHooks.Configure(config.EventHooks);
     }
 
     /// <summary>Nothing that Init has brought into the world outlives it; then the last log lines.</summary>
     private int End(int exitCode)
     {
-        _control.Dispose();
+        _control?.Dispose();
         _guardian?.Dismiss();
         KillTheRest();
-        _state.Dispose();
+        _state.Flush();
         _pump.Stop(DrainLimit);
         return exitCode;
     }

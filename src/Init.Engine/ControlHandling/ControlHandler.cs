@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Init.Base;
 using Init.Config;
 using Init.Control;
@@ -259,24 +260,45 @@ public sealed class ControlHandler(
             ? OutputStream.Stderr
             : OutputStream.Stdout;
         LogSpec? spec = stream == OutputStream.Stderr ? program.Definition.Stderr : program.Definition.Stdout;
-        if (spec is not { File: not null } && !tail.Follow)
+        if (spec is null)
         {
-            reply.Fail(new ControlError(ErrorCode.NoLog, $"cannot show the log of \"{program.Name}\": it keeps no file", "follow it with -f, or set stdout.file"));
+            reply.Fail(new ControlError(ErrorCode.NoLog, $"cannot show the log of \"{program.Name}\": it keeps none", "set stdout.file or stdout.mirror"));
             return;
         }
 
-        pump.Tail(program.Name, stream, tail.Lines, tail.Bytes, past =>
+        TailRequest past = tail.Bytes is { } bytes
+            ? TailRequest.Bytes((int)Math.Min(bytes, ControlProtocol.TailBytesMax))
+            : TailRequest.Lines(tail.Lines ?? ControlProtocol.TailLinesDefault);
+        if (tail.Follow)
+            Follow(program, stream, past, reply);
+        else
+            pump.Tail(program.Name, stream, past, excerpt => CompleteTail(excerpt, reply));
+    });
+
+    private static void CompleteTail(LogExcerpt excerpt, IControlReply reply)
+    {
+        if (excerpt.Problem is { } problem)
         {
-            SendChunks(reply, past);
-            if (!tail.Follow)
+            reply.Fail(new ControlError(ErrorCode.NoLog, problem));
+            return;
+        }
+
+        SendChunks(reply, excerpt.Bytes);
+        reply.Complete();
+    }
+
+    private void Follow(ProgramRuntime program, OutputStream stream, TailRequest past, IControlReply reply)
+    {
+        LogSubscription following = pump.Follow(program.Name, stream, past, chunk =>
+        {
+            if (chunk.DroppedBefore > 0)
+                SendChunks(reply, Encoding.UTF8.GetBytes($"\n[{chunk.DroppedBefore} bytes were left out: they came faster than they were read]\n"));
+            SendChunks(reply, chunk.Bytes);
+            if (chunk.IsEnd)
                 reply.Complete();
         });
-        if (!tail.Follow)
-            return;
-
-        IDisposable following = pump.Follow(program.Name, stream, piece => SendChunks(reply, piece));
-        reply.Closed = following.Dispose;
-    });
+        reply.Closed = following.Cancel;
+    }
 
     private static void SendChunks(IControlReply reply, ReadOnlyMemory<byte> bytes)
     {

@@ -21,7 +21,7 @@ public sealed class ProgramEffects(
     Prober prober,
     Sweeper sweeper,
     ProgramOutputs outputs,
-    NotifySockets notifySockets,
+    string stateDirectory,
     EventJournal journal,
     InitLog log)
 {
@@ -73,13 +73,13 @@ public sealed class ProgramEffects(
     public void NoteMessage(ProgramRuntime program, NotifyMessage message)
     {
         if (message.Status is { } status)
-            program.StatusText = status;
+            program.StatusText = status.Length == 0 ? null : status;
         if (message.Ready && program.Definition.Ready is Probe.Notify)
             Driver.Feed(program.Name, new ProgramEvent.ReadyTold());
-        if (message.Watchdog)
+        if (message.Watchdog == WatchdogSign.Alive)
             Driver.Feed(program.Name, new ProgramEvent.WatchdogFed());
-        if (message.WatchdogTrigger)
-            Driver.Feed(program.Name, new ProgramEvent.WatchdogFailed());
+        else if (message.Watchdog == WatchdogSign.Trigger)
+            Driver.Feed(program.Name, new ProgramEvent.WatchdogTriggered());
     }
 
     /// <summary>Nothing of the program is needed any more.</summary>
@@ -184,12 +184,22 @@ public sealed class ProgramEffects(
 
         bool speaks = definition.Ready is Probe.Notify || definition.Policy.Watchdog is not null;
         if (speaks)
-            program.Notify ??= notifySockets.Open(program.Name, message => NoteMessage(program, message));
+            program.Notify ??= OpenNotifySocket(program);
+    }
+
+    private NotifySocket? OpenNotifySocket(ProgramRuntime program)
+    {
+        int? uid = program.Definition.Launch.User is { } user ? UserNames.UidOf(user) : null;
+        NotifySocket? socket = NotifySocket.TryOpen(
+            loop, stateDirectory, program.Name, uid, (message, _, _) => NoteMessage(program, message), out string? problem);
+        if (problem is not null)
+            log.Trouble(problem);
+        return socket;
     }
 
     private static void EndWatches(ProgramRuntime program)
     {
-        program.LogWatch?.Dispose();
+        program.LogWatch?.Cancel();
         program.LogWatch = null;
     }
 

@@ -60,13 +60,12 @@ public sealed class ProgramOutputs(LogPump pump, Func<string, ProgramDefinition?
     public void Configure(ProgramDefinition definition)
     {
         string name = definition.Policy.Name;
-        if (definition.Stdout is { } stdout)
-            pump.Configure(name, OutputStream.Stdout, stdout);
-        if (definition.Stderr is { } stderr && !ReferenceEquals(stderr, definition.Stdout))
-            pump.Configure(name, OutputStream.Stderr, stderr);
+        pump.Configure(name, OutputStream.Stdout, definition.Stdout);
+        if (!ReferenceEquals(definition.Stderr, definition.Stdout))
+            pump.Configure(name, OutputStream.Stderr, definition.Stderr);
     }
 
-    public IDisposable WatchForLine(string instance, string pattern, Action seen) => pump.Watch(instance, pattern, seen);
+    public LogWatch WatchForLine(string instance, string pattern, Action seen) => pump.Watch(instance, pattern, _ => seen());
 
     public void Remove(string instance) => pump.Remove(instance);
 

@@ -1,6 +1,7 @@
 using Init.Base;
 using Init.Config;
 using Init.Engine.Children;
+using Init.Engine.Logging;
 using Init.Engine.Notify;
 using Init.Engine.Probes;
 
@@ -39,7 +40,7 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
     public NotifySocket? Notify { get; set; }
 
     /// <summary>Ends the watch for the log line that means ready.</summary>
-    public IDisposable? LogWatch { get; set; }
+    public LogWatch? LogWatch { get; set; }
 
     /// <summary>What the program last said of itself (STATUS= of sd_notify(3)).</summary>
     public string? StatusText { get; set; }
