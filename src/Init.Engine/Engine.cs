@@ -8,7 +8,6 @@ using Init.Engine.Core;
 using Init.Engine.EventHooks;
 using Init.Engine.Journal;
 using Init.Engine.Logging;
-using Init.Engine.Notify;
 using Init.Engine.Probes;
 using Init.Engine.Programs;
 using Init.Engine.Reloading;
@@ -30,7 +29,7 @@ public sealed record EngineOptions(string ConfigFile, Func<ConfigResult> Load, s
 /// PID 1: one loop that turns the world into events for the core and the core's effects into system calls. It wires the parts together, hears
 /// the signals, and ends when the core says so.
 /// </summary>
-public sealed class Engine : IEffectSink
+public sealed class Engine : IEffectSink, IDisposable
 {
     /// <summary>What is left of the container's time for the last log lines, and for orphans to be reaped.</summary>
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
@@ -92,7 +91,8 @@ public sealed class Engine : IEffectSink
         _state = StateStore.Open(_loop, settings.StateDirectory, DateTimeOffset.UtcNow, _log.Trouble, out _stateProblem);
         _scheduler = new Scheduler(
             _loop, TimeProvider.System, _state.LastRun, instance => _driver.Feed(new SystemEvent.ScheduleDue(instance)));
-        _eventHooks = new EventHookRunner(commands, ownExecutable, _log);
+        _eventHooks = new EventHookRunner(commands, ownExecutable, TimeProvider.System, _journal.Publish, _log.Trouble);
+        _journal.Subscribe(_eventHooks.Handle);
         _operations = new Operations(core);
         _reloader = new Reloader(options.Load, config, _driver, _programs, _journal, _log, ApplySettings);
         var reporter = new StatusReporter(core, _programs, _pump, _scheduler);
@@ -157,6 +157,14 @@ public sealed class Engine : IEffectSink
                 _exitCode = exitCode;
                 break;
         }
+    }
+
+    public void Dispose()
+    {
+        _scheduler.Dispose();
+        _pump.Dispose();
+        _signals.Dispose();
+        _loop.Dispose();
     }
 
     /// <summary>A fault in one effect is the trouble of one program; PID 1 goes on.</summary>
@@ -281,6 +289,7 @@ public sealed class Engine : IEffectSink
     {
         _control?.Dispose();
         _guardian?.Dismiss();
+        _eventHooks.Stop();
         KillTheRest();
         _state.Flush();
         _pump.Stop(DrainLimit);

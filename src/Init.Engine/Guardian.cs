@@ -1,4 +1,4 @@
-using Init.Base;
+using System.Globalization;
 using Init.Engine.Children;
 using Init.Engine.Logging;
 using Init.Linux;
@@ -26,7 +26,7 @@ public sealed class Guardian(EventLoop loop, ProcessTable processes, string ownE
         try
         {
             var (read, write) = Pipes.Create();
-            SpawnResult result = Spawner.Spawn(GuardRequest.ForGuard(ownExecutable, instanceId, Grace, read));
+            SpawnResult result = Spawner.Spawn(RequestFor(read));
             Files.Close(read);
             if (result is SpawnResult.Spawned(var pid))
             {
@@ -51,6 +51,14 @@ public sealed class Guardian(EventLoop loop, ProcessTable processes, string ownE
         if (_pid is { } pid)
             _ = Processes.Kill(pid, Signals.SIGKILL);
     }
+
+    private SpawnRequest RequestFor(int pipe) => new()
+    {
+        Path = ownExecutable,
+        Argv = [ownExecutable, "guard", instanceId, ((long)Grace.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)],
+        Environment = [],
+        ExtraFds = [(pipe, 3)],
+    };
 
     private void Replace()
     {

@@ -14,9 +14,6 @@ public sealed class ProcessTable
     /// <summary>Inherited processes that were reaped since the start.</summary>
     public long OrphansReaped { get; private set; }
 
-    /// <summary>Raised for each reaped process that Init has not started.</summary>
-    public event Action<int>? OrphanReaped;
-
     /// <summary>True for a process that Init has started and not reaped yet.</summary>
     public bool IsOurs(int pid) => _owners.ContainsKey(pid);
 
@@ -34,10 +31,7 @@ public sealed class ProcessTable
             if (_owners.Remove(pid, out Action<ExitStatus>? ended))
                 ended(status);
             else
-            {
                 OrphansReaped++;
-                OrphanReaped?.Invoke(pid);
-            }
         }
     }
 }

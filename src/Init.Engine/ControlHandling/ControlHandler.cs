@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using Init.Base;
 using Init.Config;
 using Init.Control;
 using Init.Engine.Core;

@@ -1,6 +1,4 @@
-using Init.Base;
 using Init.Control;
-using Init.Engine.Journal;
 using Init.Supervision;
 
 namespace Init.Engine.ControlHandling;

@@ -69,7 +69,8 @@ public sealed class EventJournal(TimeProvider clock)
 
     private ControlEvent Event(string type) => new() { Time = clock.GetUtcNow().ToUnixTimeMilliseconds(), Type = type };
 
-    private void Publish(ControlEvent happening)
+    /// <summary>An event that somebody else has put together.</summary>
+    public void Publish(ControlEvent happening)
     {
         // From a copy: a listener may end its subscription while it is told.
         foreach (Action<ControlEvent> listener in _listeners.ToArray())

@@ -92,11 +92,11 @@ public sealed class Reloader(
         applied(next);
         programs.NoteInstalled(next.Programs.Select(definition => definition.Policy.Name));
         driver.Feed(new SystemEvent.Reconfigured(
-            [.. next.Programs.Select(definition => definition.Policy)], [.. diff.InstancesToRestart], OptionsOf(next.Settings)));
-        log.Reloaded(diff.Count);
+            [.. next.Programs.Select(definition => definition.Policy)], [.. diff.Programs.Where(change => change.NeedsRestart).Select(change => change.Instance)], OptionsOf(next.Settings)));
+        log.Reloaded(ChangeList.Count(diff));
         foreach (ConfigProblem warning in next.Warnings)
             log.ConfigWarning(warning);
-        journal.Add("init.reloaded", $"{diff.Count} changes");
+        journal.Add("init.reloaded", $"{ChangeList.Count(diff)} changes");
     }
 
     public static SupervisorOptions OptionsOf(InitSettings settings) => new(settings.Shutdown, settings.OnFatal == OnFatal.Exit);
