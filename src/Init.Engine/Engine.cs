@@ -75,7 +75,7 @@ public sealed class Engine : IEffectSink, IDisposable
             LogDirectory = settings.LogDirectory,
         });
         _log = _pump.Log;
-        var launcher = new Launcher(ownExecutable, instanceId);
+        var launcher = new Launcher(_loop, ownExecutable, instanceId);
         _programs = new ProgramTable(launcher);
         _programs.Define(config);
         _outputs = new ProgramOutputs(_pump, _programs.DefinitionOf);

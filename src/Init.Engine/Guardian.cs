@@ -1,4 +1,3 @@
-using System.Globalization;
 using Init.Engine.Children;
 using Init.Engine.Logging;
 using Init.Linux;
@@ -23,25 +22,16 @@ public sealed class Guardian(EventLoop loop, ProcessTable processes, string ownE
 
     public void Start()
     {
-        try
+        SpawnResult result = Guard.Start(ownExecutable, instanceId, Grace, out _pipe);
+        if (result is SpawnResult.Failed(_, var message))
         {
-            var (read, write) = Pipes.Create();
-            SpawnResult result = Spawner.Spawn(RequestFor(read));
-            Files.Close(read);
-            if (result is SpawnResult.Spawned(var pid))
-            {
-                (_pipe, _pid) = (write, pid);
-                processes.Add(pid, _ => Replace());
-                return;
-            }
+            log.Trouble($"{message}; if this Init is killed, its programs live on");
+            return;
+        }
 
-            Files.Close(write);
-            log.Trouble($"cannot start the guard: {((SpawnResult.Failed)result).Message}; if this Init is killed, its programs live on");
-        }
-        catch (SyscallException exception)
-        {
-            log.Trouble($"cannot start the guard: {exception.Message}; if this Init is killed, its programs live on");
-        }
+        int pid = ((SpawnResult.Spawned)result).Pid;
+        _pid = pid;
+        processes.Add(pid, _ => Replace());
     }
 
     /// <summary>All is down: the guard has nothing to do any more.</summary>
@@ -51,14 +41,6 @@ public sealed class Guardian(EventLoop loop, ProcessTable processes, string ownE
         if (_pid is { } pid)
             _ = Processes.Kill(pid, Signals.SIGKILL);
     }
-
-    private SpawnRequest RequestFor(int pipe) => new()
-    {
-        Path = ownExecutable,
-        Argv = [ownExecutable, "guard", instanceId, ((long)Grace.TotalMilliseconds).ToString(CultureInfo.InvariantCulture)],
-        Environment = [],
-        ExtraFds = [(pipe, 3)],
-    };
 
     private void Replace()
     {

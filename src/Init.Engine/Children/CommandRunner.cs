@@ -47,18 +47,18 @@ public sealed class CommandRunner(EventLoop loop, ProcessTable processes, Launch
                 EndSoon(command, failure.Message);
                 break;
 
-            case LaunchResult.Launched(var pid, var setupFd):
+            case LaunchResult.Launched(var pid, var setup):
                 command.Pid = pid;
-                processes.Add(pid, status => End(command, status, setupFd));
+                processes.Add(pid, status => End(command, status, setup));
                 if (limit is { } time)
                     command.Limit = loop.After(time, command.KillForTime);
                 break;
         }
     }
 
-    private static void End(RunningCommand command, ExitStatus status, int? setupFd)
+    private static void End(RunningCommand command, ExitStatus status, ChildSetup? setup)
     {
-        LaunchFailure? failure = setupFd is { } fd ? SetUpChild.ReadFailure(fd) : null;
+        LaunchFailure? failure = setup?.Conclude();
         command.Pid = null;
         command.Limit?.Cancel();
         command.Tell(failure is null ? new CommandOutcome(status, null, command.TimedOut) : new CommandOutcome(null, failure.Message, TimedOut: false));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Init.Base;
 using Init.Config;
 using Init.Linux;
@@ -18,8 +19,8 @@ public abstract record LaunchResult
     private LaunchResult() { }
 
     /// <param name="Pid">The process, leader of a session and group of its own.</param>
-    /// <param name="SetupFd">When it goes through <c>init exec-child</c>: the pipe that tells whether its set-up failed. The caller owns it.</param>
-    public sealed record Launched(int Pid, int? SetupFd) : LaunchResult;
+    /// <param name="Setup">When it goes through <c>init exec-child</c>: what tells, at its end, whether it had become the program.</param>
+    public sealed record Launched(int Pid, ChildSetup? Setup) : LaunchResult;
 
     public sealed record Failed(LaunchFailure Failure) : LaunchResult;
 }
@@ -30,9 +31,10 @@ public abstract record LaunchResult
 public sealed record LaunchFailure(string Message, bool NotInstalled, int ExitCode);
 
 /// <summary>Starts processes: by posix_spawn alone where that is enough, else through <c>init exec-child</c>.</summary>
+/// <param name="loop">Children that need more set-up report over it.</param>
 /// <param name="ownExecutable">The path of this binary.</param>
 /// <param name="instanceId">Marks every process that descends from this Init, in its environment (INIT_INSTANCE).</param>
-public sealed class Launcher(string ownExecutable, string instanceId)
+public sealed class Launcher(EventLoop loop, string ownExecutable, string instanceId)
 {
     private readonly string _instanceVariable = $"{EnvironmentNames.Instance}={instanceId}";
 
@@ -58,7 +60,7 @@ public sealed class Launcher(string ownExecutable, string instanceId)
             case CommandLookup.IsDirectory directory:
                 return new LaunchResult.Failed(new LaunchFailure(directory.Message, NotInstalled: false, ExitCode.CannotExecute));
             default:
-                throw new System.Diagnostics.UnreachableException();
+                throw new UnreachableException();
         }
 
         var spawn = new SpawnRequest
@@ -72,8 +74,21 @@ public sealed class Launcher(string ownExecutable, string instanceId)
             Stderr = request.Stderr,
         };
         return request.As.NeedsExecChild
-            ? SetUpChild.Spawn(ownExecutable, spawn, request.As)
-            : SetUpChild.Result(Spawner.Spawn(spawn), setupFd: null);
+            ? ChildSetup.Launch(loop, ownExecutable, spawn, request.As, cgroupProcs: null)
+            : ResultOf(Spawner.Spawn(spawn), setup: null);
+    }
+
+    internal static LaunchResult ResultOf(SpawnResult result, ChildSetup? setup) => result switch
+    {
+        SpawnResult.Spawned(var pid) => new LaunchResult.Launched(pid, setup),
+        SpawnResult.Failed(var errno, var message) => new LaunchResult.Failed(FailureOf(message, errno)),
+        _ => throw new UnreachableException(),
+    };
+
+    internal static LaunchFailure FailureOf(string message, int errno)
+    {
+        bool notFound = errno == Errno.ENOENT;
+        return new LaunchFailure(message, notFound, notFound ? ExitCode.CommandNotFound : ExitCode.CannotExecute);
     }
 
     private List<string> EnvironmentOf(LaunchRequest request)

@@ -103,12 +103,12 @@ public sealed class ProgramEffects(
                 launcher.CommandOf(spec), spec, VariablesOf(program), SpawnRequest.DevNull, pipes.Stdout, pipes.Stderr);
             switch (launcher.Launch(request))
             {
-                case LaunchResult.Launched(var pid, var setupFd):
+                case LaunchResult.Launched(var pid, var setup):
                     program.Pid = pid;
                     program.LastGroup = pid;
                     program.SpawnedAt = DateTimeOffset.UtcNow;
                     program.StatusText = null;
-                    processes.Add(pid, status => NoteExit(program, pid, status, setupFd));
+                    processes.Add(pid, status => NoteExit(program, pid, status, setup));
                     Driver.Feed(program.Name, new ProgramEvent.Spawned(pid));
                     break;
                 case LaunchResult.Failed(var failure):
@@ -133,11 +133,11 @@ public sealed class ProgramEffects(
         Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
     }
 
-    private void NoteExit(ProgramRuntime program, int pid, ExitStatus status, int? setupFd)
+    private void NoteExit(ProgramRuntime program, int pid, ExitStatus status, ChildSetup? setup)
     {
         program.Pid = null;
         EndWatches(program);
-        if (setupFd is { } fd && SetUpChild.ReadFailure(fd) is { } failure)
+        if (setup?.Conclude() is { } failure)
         {
             // What has ended is our helper; the program itself never ran.
             Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
@@ -189,7 +189,7 @@ public sealed class ProgramEffects(
 
     private NotifySocket? OpenNotifySocket(ProgramRuntime program)
     {
-        int? uid = program.Definition.Launch.User is { } user ? UserNames.UidOf(user) : null;
+        int? uid = program.Definition.Launch.User is { } user && Users.Resolve(user, out _) is { } identity ? (int)identity.Uid : null;
         NotifySocket? socket = NotifySocket.TryOpen(
             loop, stateDirectory, program.Name, uid, (message, _, _) => NoteMessage(program, message), out string? problem);
         if (problem is not null)
