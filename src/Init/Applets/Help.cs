@@ -19,9 +19,11 @@ internal static class Help
         return ExitCode.Success;
     }
 
+    public static string VersionNumber => typeof(Help).Assembly.GetName().Version?.ToString(3) ?? "0";
+
     public static int Version(string[] arguments)
     {
-        Terminal.Say($"init {typeof(Help).Assembly.GetName().Version?.ToString(3)}");
+        Terminal.Say($"init {VersionNumber}");
         return ExitCode.Success;
     }
 
