@@ -9,9 +9,13 @@ from .files import package_version
 
 
 class Supervisord:
-    name = family = "supervisord"
+    family = "supervisord"
     stop_signal = signal.SIGTERM
     needs_reaper = "never"
+
+    def __init__(self, name: str, redirect: bool = False):
+        self.name = name
+        self.redirect = redirect
 
     def lay_out(self, place: Path, programs: list[Program]) -> list[str]:
         # Three pipes per program. It closes every number below minfds in each child, so more than needed would slow its spawns down.
@@ -39,7 +43,7 @@ serverurl=unix://{place}/supervisor.sock
                 f"""[program:{program.name}]
 command={shlex.join(program.command)}
 autorestart=true
-redirect_stderr=true
+{"redirect_stderr=true" if self.redirect else "stderr_logfile=NONE"}
 stdout_logfile={log}
 stdout_logfile_maxbytes=0
 """
@@ -61,4 +65,6 @@ stdout_logfile_maxbytes=0
         return package_version("supervisor")
 
 
-SUPERVISORD = Supervisord()
+SUPERVISORD = Supervisord("supervisord")
+# One pipe per program instead of two. It matters to its stop: see measures/stop.py.
+SUPERVISORD_ONE_PIPE = Supervisord("supervisord, redirect_stderr", redirect=True)
