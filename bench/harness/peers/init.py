@@ -33,7 +33,8 @@ class Init:
                 "",
                 f"[program.{program.name}]",
                 f"command = {json.dumps(program.command)}",
-                'backoff = { initial = "0s", attempts = 0 }',
+                # A program that was RUNNING is restarted at once, however often: no delay is configured.
+                'backoff = { reset_after = "0s", attempts = 0 }',
                 f"stdout = {self.log_table(program)}",
             ]
         config = place / "supervisor.toml"
