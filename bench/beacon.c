@@ -7,7 +7,7 @@
  *   beacon namespace SOCKET COMMAND…           run COMMAND as PID 1 of a namespace of its own; report "exec" and "exit"
  *   beacon kept-namespace SOCKET COMMAND…      the same with a bare reaper as PID 1: for supervisors that leave before their children do
  *   beacon stopwatch COMMAND…                  print the nanoseconds from spawn to exit of COMMAND
- *   beacon verify LINES FILE…                  how many of a flood's LINES are not in these files, whole and in order, whatever stands before each
+ *   beacon verify LINES FILE…                  which of a flood's LINES are not in these files, whole, once and in order
  *
  * A report is one datagram, "EVENT NAME NANOSECONDS VALUE", with CLOCK_MONOTONIC. The kernel adds the sender's pid as the receiver
  * sees it (SCM_CREDENTIALS, unix(7)), so nobody has to translate pids between namespaces.
@@ -278,10 +278,10 @@ static long long number_before(const char *begin, const char *after)
     return memcmp(line, expected, LINE_BYTES) == 0 ? number : -1;
 }
 
-/* Prints how many lines are missing (a cut, changed or twice written line is missing too) and how many bytes of prefix there are. */
+/* Prints how many lines are missing (also when cut or changed) or there again, and how many bytes the files have beside the whole lines. */
 static int verify(long long lines, char **files)
 {
-    long long next = 0, found = 0, prefix_bytes = 0;
+    long long next = 0, found = 0, repeated = 0, bytes = 0;
 
     for (; *files != NULL; files++) {
         struct stat facts;
@@ -301,13 +301,15 @@ static int verify(long long lines, char **files)
             if (number >= next && number < lines) {
                 next = number + 1;
                 found++;
-                prefix_bytes += after - at - LINE_BYTES;
+            } else if (number >= 0) {
+                repeated++;
             }
         }
+        bytes += facts.st_size;
         munmap((void *)text, facts.st_size);
         close(fd);
     }
-    printf("%lld %lld\n", lines - found, prefix_bytes);
+    printf("%lld %lld\n", lines - found + repeated, bytes - found * LINE_BYTES);
     return 0;
 }
 

@@ -32,6 +32,7 @@ def stopwatch(command: list[str], expected_exit_codes: set[int]) -> float:
     return elapsed
 
 
-def missing_lines(lines: int, files: list[str]) -> int:
-    """How many lines of a flood are not in these files, whole and in order."""
-    return beacon("verify", str(lines), *files)[0]
+def verify_flood(lines: int, files: list[str]) -> tuple[int, int]:
+    """How many lines of a flood are not in these files, whole, once and in order; and how many other bytes are in them."""
+    wrong, other_bytes = beacon("verify", str(lines), *files)
+    return wrong, other_bytes

@@ -69,6 +69,8 @@ class Reports:
                 raise CannotMeasure(f'{len(found)} of {count} reports "{event}" came within {limit_seconds:g} s') from None
             if report.event == event:
                 found.append(report)
+            elif report.event == "exit":
+                raise CannotMeasure(f"the supervisor exited with {report.value}")
         return found
 
     def drain(self) -> list[Report]:
