@@ -1,0 +1,2 @@
+// The tests start children and reap "any" of them, so they take turns.
+[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
