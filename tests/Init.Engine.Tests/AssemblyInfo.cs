@@ -1,0 +1,2 @@
+// Tests count the sockets of the process, so they take turns.
+[assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]
