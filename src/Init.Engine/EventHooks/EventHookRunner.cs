@@ -5,7 +5,7 @@ using Init.Base;
 using Init.Config;
 using Init.Config.Reading;
 using Init.Control;
-using Init.Engine.Processes;
+using Init.Engine.Children;
 
 namespace Init.Engine.EventHooks;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Init.Engine.EventHooks;
-using Init.Engine.Processes;
+using Init.Engine.Children;
 using Init.Linux;
 
 namespace Init.Applets;
