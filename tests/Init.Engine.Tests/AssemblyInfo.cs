@@ -1,2 +1,2 @@
-// Tests count the sockets of the process, so they take turns.
+// The tests measure what a thread and its descriptors do, and start children, so they take turns.
 [assembly: Xunit.CollectionBehavior(DisableTestParallelization = true)]

@@ -1,5 +1,5 @@
 using Init.Base;
-using Init.Engine.Processes;
+using Init.Engine.Children;
 
 namespace Init.Engine.Tests;
 

@@ -4,7 +4,7 @@ using Init.Base;
 using Init.Config;
 using Init.Control;
 using Init.Engine.EventHooks;
-using Init.Engine.Processes;
+using Init.Engine.Children;
 
 namespace Init.Engine.Tests.EventHooks;
 

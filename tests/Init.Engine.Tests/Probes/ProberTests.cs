@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using Init.Base;
 using Init.Config;
 using Init.Engine.Probes;
-using Init.Engine.Processes;
+using Init.Engine.Children;
 using Init.Linux;
 
 namespace Init.Engine.Tests.Probes;
