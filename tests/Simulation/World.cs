@@ -399,7 +399,8 @@ public sealed class World
         subject.StoppedByUser = false;
         subject.InRolling = false;
         subject.AskedDown = false;
-        subject.Failures = 0;
+        if (subject.Phase == ProgramPhase.Backoff)
+            subject.Failures = 0; // What is up keeps its count.
     }
 
     private void NoteReload(SystemEvent.Reconfigured change)
@@ -1049,7 +1050,7 @@ public sealed class World
                 Check(subject);
         }
 
-        if (happening is SystemEvent.DeadlineReached && !_completed && _core.NextDeadline is { } due && due <= _now)
+        if (happening is SystemEvent.DeadlineReached && !_completed && _core.NextDeadline is { } due && due < _now)
             throw Broken($"DeadlineReached was handled at {Time(_now)} and the next deadline is in the past: {Time(due)}");
     }
 
