@@ -92,7 +92,11 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
     public void NoteSpawnFailed(ProgramEvent.SpawnFailed failure)
     {
         _state = _state with { Pid = null, Problem = failure.Why, SpawnFailureCode = failure.ExitCode };
+
+        // A set-up that fails after the spawn may find the program RUNNING already, when its grace is short.
+        CancelHook();
         CancelProbes();
+        SetReady(false);
         if (_state.Phase == ProgramPhase.Stopping)
             FinishStop();
         else if (_state.Phase is ProgramPhase.Starting or ProgramPhase.Running)
