@@ -18,6 +18,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         {
             case ProgramPhase.Stopped or ProgramPhase.Exited or ProgramPhase.Fatal or ProgramPhase.Absent:
                 _state = _state with { Wanted = true, StoppedByUser = false, Attempt = 0, Problem = null, SpawnFailureCode = null };
+                SetReady(false); // A one-shot's success was that of its last run.
                 if (!installed)
                     Enter(ProgramPhase.Absent, "its command is not installed");
                 else
@@ -308,8 +309,10 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
     public void NoteExit(ExitStatus status)
     {
         bool success = IsSuccess(status);
-        bool readyByExit = success && policy.Readiness?.Source == ReadinessSource.Exit;
         bool stopping = _state.Phase == ProgramPhase.Stopping;
+
+        // A one-shot that ends because it is told to has not done its work, whatever its exit code says.
+        bool readyByExit = success && !stopping && policy.Readiness?.Source == ReadinessSource.Exit;
         _effects.Add(Announce(new ProgramNotice.ProcessEnded(status, Expected: stopping || success)));
         _state = _state with { Pid = null, LastExit = status };
         CancelProbes();
