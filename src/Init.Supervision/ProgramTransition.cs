@@ -73,7 +73,9 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         if (_state.Phase != ProgramPhase.Starting)
         {
             // The stop came between the wish and the fact: it holds for the process that has just appeared.
-            if (_state.Phase == ProgramPhase.Stopping)
+            if (_state is { Phase: ProgramPhase.Stopping, Step: ProgramStep.Killed })
+                Kill();
+            else if (_state.Phase == ProgramPhase.Stopping)
                 SendStop();
             return;
         }
