@@ -263,7 +263,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
                 CancelHook();
                 _effects.Add(Announce(new ProgramNotice.HookFailed(HookKind.BeforeStart, HookOverdue())));
                 _state = _state with { Problem = $"the before_start hook failed: {HookOverdue()}" };
-                Retry(hadBeenRunning: false);
+                Retry(hadBeenRunning: false, pauseSince: now); // Not at once: the killed hook's end may be on its way.
                 break;
 
             case (ProgramPhase.Starting, _):
@@ -366,7 +366,8 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         hadBeenRunning ? $"ended: {status}" : $"ended too early: {status}";
 
     /// <summary>The failure has been dealt with: try again later, or at once, or never.</summary>
-    private void Retry(bool hadBeenRunning)
+    /// <param name="pauseSince">What the least pause counts from; null = from the last try.</param>
+    private void Retry(bool hadBeenRunning, Instant? pauseSince = null)
     {
         if (!_state.Wanted)
         {
@@ -385,7 +386,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
         TimeSpan delay = Backoff.DelayBefore(policy.Backoff, attempt, hadBeenRunning, world.Chance);
         Instant due = now + delay;
-        if (_state.TriedAt is { } tried && tried + ProgramMachine.TryInterval > due)
+        if ((pauseSince ?? _state.TriedAt) is { } tried && tried + ProgramMachine.TryInterval > due)
             due = tried + ProgramMachine.TryInterval;
 
         _state = _state with { Attempt = attempt };
@@ -480,7 +481,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         _state = _state with { StopReason = reason };
         Enter(ProgramPhase.Stopping, reason is StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog ? _state.Problem : null);
         if (hookOnly)
-            Sweep(); // The hook was killed; what it has left behind goes too.
+            SweepHook();
         else if (spawned)
             SendStop();
         else
@@ -530,6 +531,16 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         Instant deadline = patient ? _state.Deadline ?? now + policy.Stop.Grace : now + ProgramMachine.KillRepeat;
         _state = _state with { Step = ProgramStep.Sweeping, Deadline = deadline };
         _effects.Add(new ProgramEffect.Sweep(patient ? policy.Stop.Signal : policy.Stop.FinalSignal));
+    }
+
+    /// <summary>
+    /// The before-start hook was killed; what it has left behind goes too. Also without a group to sweep the answer is waited for:
+    /// the end of the killed hook may be on its way already, and must not be taken for that of the next one.
+    /// </summary>
+    private void SweepHook()
+    {
+        _state = _state with { Step = ProgramStep.Sweeping, Deadline = now + policy.Stop.Grace };
+        _effects.Add(new ProgramEffect.Sweep(policy.Stop.Signal));
     }
 
     private void FinishStop()
