@@ -80,14 +80,8 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
             return;
         }
 
-        Instant? readyDeadline = policy.Readiness is { Timeout: { } limit, Source: not ReadinessSource.Exit } ? now + limit : null;
-        ProbeState probe = policy.Readiness?.Source switch
-        {
-            ReadinessSource.Polled => ProbeState.Idle with { DueAt = now },
-            ReadinessSource.Delay => ProbeState.Idle with { DueAt = now + policy.Readiness.Interval },
-            _ => ProbeState.Idle,
-        };
-        _state = _state with { Deadline = now + policy.StartGrace, ReadyDeadline = readyDeadline, ReadyProbe = probe };
+        ArmReadiness();
+        _state = _state with { Deadline = now + policy.StartGrace };
         if (policy.StartGrace <= TimeSpan.Zero)
             EndGrace();
     }
@@ -143,6 +137,22 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
     }
 
     // --- Readiness, health, watchdog ----------------------------------------------------------------------------------
+
+    private void ArmReadiness()
+    {
+        bool limited = _state.Phase == ProgramPhase.Starting && policy.Readiness is { Source: not ReadinessSource.Exit };
+        Instant? due = policy.Readiness switch
+        {
+            { Source: ReadinessSource.Polled } => now,
+            { Source: ReadinessSource.Delay } delay => (_state.SpawnedAt ?? now) + delay.Interval,
+            _ => null,
+        };
+        _state = _state with
+        {
+            ReadyDeadline = limited && policy.Readiness?.Timeout is { } limit ? now + limit : null,
+            ReadyProbe = ProbeState.Idle with { DueAt = due },
+        };
+    }
 
     public void NoteReady()
     {
@@ -241,9 +251,24 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     public void NotePolicyChange()
     {
-        if (_state.Phase != ProgramPhase.Running)
+        if (_state.Pid is null || _state.Phase is not (ProgramPhase.Starting or ProgramPhase.Running))
             return;
 
+        // What it waits for to be ready may be something else now, or nothing any more. Once ready it stays so.
+        if (!_state.Ready)
+        {
+            CancelProbe(ProbeRole.Readiness);
+            ArmReadiness();
+        }
+
+        if (_state.Phase == ProgramPhase.Starting)
+        {
+            RunIfSettled();
+            return;
+        }
+
+        if (policy.Readiness is null)
+            SetReady(true);
         CancelProbe(ProbeRole.Health);
         ArmHealth();
     }

@@ -325,6 +325,7 @@ public sealed class Supervisor
         _options = change.Options;
         var kept = change.Policies.ToDictionary(policy => policy.Name);
         var toStart = new List<string>();
+        var watchedOtherwise = new List<string>();
         foreach (ProgramPolicy policy in change.Policies)
         {
             if (!_slots.TryGetValue(policy.Name, out Slot? slot))
@@ -339,6 +340,8 @@ public sealed class Supervisor
             bool mayTryAgain = change.Restart.Contains(policy.Name) && slot.State is { Wanted: true, Phase: ProgramPhase.Absent or ProgramPhase.Fatal };
             if ((enabledNow && slot.State is { Phase: ProgramPhase.Stopped, StoppedByUser: false }) || mayTryAgain)
                 toStart.Add(policy.Name);
+            if (slot.Policy.Readiness != policy.Readiness || slot.Policy.Health != policy.Health || slot.Policy.Watchdog != policy.Watchdog)
+                watchedOtherwise.Add(policy.Name);
             slot.Policy = policy;
         }
 
@@ -349,8 +352,8 @@ public sealed class Supervisor
         // Programs on their way out keep their place in the order of stops until they are down, without requirements of their own.
         RebuildGraph();
         PlanStops(removed, StopReason.Removed);
-        foreach (ProgramPolicy policy in change.Policies)
-            Step(policy.Name, new ProgramEvent.PolicyChanged());
+        foreach (string name in watchedOtherwise)
+            Step(name, new ProgramEvent.PolicyChanged());
         PlanStops(change.Restart.Where(name => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff), StopReason.Restart);
         Start([.. toStart]);
     }
