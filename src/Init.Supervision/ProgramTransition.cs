@@ -583,6 +583,9 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
             case StopReason.Exited:
                 DecideAfterExit();
                 break;
+            case StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog when policy.Restart == RestartMode.Never:
+                Enter(ProgramPhase.Fatal, $"{_state.Problem}; it is never restarted");
+                break;
             case StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog:
                 Retry(hadBeenRunning: reason != StopReason.NotReady);
                 break;
