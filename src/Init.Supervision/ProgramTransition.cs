@@ -374,7 +374,15 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         ExitStatus status = _state.LastExit ?? ExitStatus.Exited(0);
         bool success = IsSuccess(status);
         bool hadBeenRunning = _state.RunningSince is not null;
-        if (policy.Restart == RestartMode.Never || (policy.Restart == RestartMode.OnFailure && success))
+        if (!_state.Wanted)
+        {
+            // It was faster than the stop that was about to be asked of it.
+            Enter(ProgramPhase.Stopped, status.ToString());
+            return;
+        }
+
+        bool betweenRuns = success && (policy.Restart == RestartMode.OnFailure || policy.Scheduled);
+        if (policy.Restart == RestartMode.Never || betweenRuns)
         {
             _state = _state with { Problem = success ? null : Describe(status, hadBeenRunning: true) };
             if (success)
@@ -572,7 +580,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
     {
         StopReason reason = _state.StopReason;
         _state = _state with { StopReason = StopReason.None };
-        if (!_state.Wanted && reason != StopReason.Exited)
+        if (!_state.Wanted)
         {
             Enter(ProgramPhase.Stopped);
             return;
