@@ -510,8 +510,10 @@ public sealed class Supervisor
     {
         _settleAgain = true;
         ProgramState next = slot.State;
+        // A process that ended and is replaced within the same step has gone down all the same.
         bool wasUp = before.Phase is ProgramPhase.Starting or ProgramPhase.Running;
-        if (wasUp && next.Phase is not (ProgramPhase.Starting or ProgramPhase.Running))
+        bool processGone = before.Pid is not null && next.Pid is null;
+        if (wasUp && (processGone || next.Phase is not (ProgramPhase.Starting or ProgramPhase.Running)))
             PlanDependantStops(name);
 
         if (before.Phase == next.Phase || _shutdown is not null)
