@@ -61,7 +61,7 @@ public static class ProgramMachine
             case ProgramEvent.DeadlineReached:
                 step.ReachDeadline();
                 break;
-            case ProgramEvent.ReadyTold when state.Pid is not null:
+            case ProgramEvent.ReadyTold when state.Pid is not null && policy.Readiness is { Source: ReadinessSource.Told }:
                 step.NoteReady();
                 break;
             case ProgramEvent.ProbeEnded probe:

@@ -149,12 +149,14 @@ public sealed class Supervisor
         if (_shutdown is not null)
             return;
 
-        var asked = names.Where(_slots.ContainsKey).ToHashSet();
+        var asked = names.Where(IsConfigured).ToHashSet();
 
         // All are marked as wanted before the first gate is asked, so that one that comes `after` another sees it coming.
         foreach (string name in asked)
         {
-            _pendingStops.Remove(name);
+            // A stop that is followed by a start anyway is not called off: a restart that was asked for still happens.
+            if (_pendingStops.TryGetValue(name, out StopReason reason) && reason is not (StopReason.Restart or StopReason.Dependency))
+                _pendingStops.Remove(name);
             _slots[name].StartPending = true;
         }
 
@@ -168,6 +170,9 @@ public sealed class Supervisor
 
     /// <summary>The engine's word on whether an optional program's command can be found.</summary>
     public void NoteInstalled(string name, bool installed) => _slots[name].Installed = installed;
+
+    /// <summary>Known, and not on its way out.</summary>
+    private bool IsConfigured(string name) => _slots.TryGetValue(name, out Slot? slot) && !slot.Removed;
 
     private bool GateIsOpen(string name)
     {
@@ -274,12 +279,18 @@ public sealed class Supervisor
 
         if (rolling)
         {
-            _rolling = new RollingRestart([.. names.Where(_slots.ContainsKey)]);
+            _rolling = new RollingRestart([.. names.Where(IsConfigured)]);
             return; // Settle takes the first one.
         }
 
-        ImmutableArray<string> down = [.. names.Where(name => _slots.TryGetValue(name, out Slot? slot) && ProgramMachine.IsDown(slot.State.Phase))];
-        PlanStops(names.Except(down), StopReason.Restart);
+        ImmutableArray<string> asked = [.. names.Where(IsConfigured)];
+        ImmutableArray<string> down = [.. asked.Where(name => ProgramMachine.IsDown(_slots[name].State.Phase))];
+        ImmutableArray<string> up = [.. asked.Where(name => HasProcess(name))];
+
+        // The last word counts: what is being stopped is wanted again, and comes up when it is down.
+        foreach (string name in up)
+            Step(name, new ProgramEvent.StartRequested(_slots[name].Installed));
+        PlanStops(asked.Where(name => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff), StopReason.Restart);
         Start(down);
     }
 
@@ -311,8 +322,7 @@ public sealed class Supervisor
         }
 
         _settleAgain = true;
-        if (_slots.ContainsKey(next))
-            Restart([next], rolling: false);
+        Restart([next], rolling: false);
     }
 
     // --- A new configuration ------------------------------------------------------------------------------------------
@@ -325,6 +335,7 @@ public sealed class Supervisor
         _options = change.Options;
         var kept = change.Policies.ToDictionary(policy => policy.Name);
         var toStart = new List<string>();
+        var watchedOtherwise = new List<string>();
         foreach (ProgramPolicy policy in change.Policies)
         {
             if (!_slots.TryGetValue(policy.Name, out Slot? slot))
@@ -339,6 +350,8 @@ public sealed class Supervisor
             bool mayTryAgain = change.Restart.Contains(policy.Name) && slot.State is { Wanted: true, Phase: ProgramPhase.Absent or ProgramPhase.Fatal };
             if ((enabledNow && slot.State is { Phase: ProgramPhase.Stopped, StoppedByUser: false }) || mayTryAgain)
                 toStart.Add(policy.Name);
+            if (slot.Policy.Readiness != policy.Readiness || slot.Policy.Health != policy.Health || slot.Policy.Watchdog != policy.Watchdog)
+                watchedOtherwise.Add(policy.Name);
             slot.Policy = policy;
         }
 
@@ -349,8 +362,8 @@ public sealed class Supervisor
         // Programs on their way out keep their place in the order of stops until they are down, without requirements of their own.
         RebuildGraph();
         PlanStops(removed, StopReason.Removed);
-        foreach (ProgramPolicy policy in change.Policies)
-            Step(policy.Name, new ProgramEvent.PolicyChanged());
+        foreach (string name in watchedOtherwise)
+            Step(name, new ProgramEvent.PolicyChanged());
         PlanStops(change.Restart.Where(name => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff), StopReason.Restart);
         Start([.. toStart]);
     }
@@ -507,8 +520,10 @@ public sealed class Supervisor
     {
         _settleAgain = true;
         ProgramState next = slot.State;
+        // A process that ended and is replaced within the same step has gone down all the same.
         bool wasUp = before.Phase is ProgramPhase.Starting or ProgramPhase.Running;
-        if (wasUp && next.Phase is not (ProgramPhase.Starting or ProgramPhase.Running))
+        bool processGone = before.Pid is not null && next.Pid is null;
+        if (wasUp && (processGone || next.Phase is not (ProgramPhase.Starting or ProgramPhase.Running)))
             PlanDependantStops(name);
 
         if (before.Phase == next.Phase || _shutdown is not null)
