@@ -1,0 +1,101 @@
+using Init.Base;
+using Init.Control;
+
+namespace Init.Applets;
+
+/// <summary><c>init status</c>: what is true now, as a table, as JSON, or as names only.</summary>
+internal static class StatusApplet
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    public static int Run(ControlSession session, Terminal terminal, IReadOnlyList<string> names, StatusFormat format, bool watch)
+    {
+        if (watch)
+            return Watch(session, terminal, names, format);
+
+        return session.Ask<ControlResult.Status>(new ControlRequest.Status(names), status => Show(terminal, names, format, status));
+    }
+
+    /// <summary>0 = all fine, 1 = a name is unknown, 3 = something is not as it should be.</summary>
+    public static int CodeOf(ControlResult.Status status, bool wereNamed)
+    {
+        if (status.Unknown.Count > 0)
+            return ExitCode.Failure;
+
+        return status.Programs.All(program => StatusTable.IsFine(program, wereNamed)) ? ExitCode.Success : ExitCode.NotRunning;
+    }
+
+    private static int Show(Terminal terminal, IReadOnlyList<string> names, StatusFormat format, ControlResult.Status status)
+    {
+        switch (format)
+        {
+            case StatusFormat.Json:
+                terminal.Output.WriteLine(JsonText.Of(status, ControlJson.Default.Status));
+                break;
+            case StatusFormat.Names:
+                foreach (string name in Completions(status.Programs))
+                    terminal.Output.WriteLine(name);
+                break;
+            default:
+                if (status.Programs.Count > 0 || status.Unknown.Count == 0)
+                {
+                    foreach (string line in StatusTable.Render(status.Programs, TimeZoneInfo.Local, terminal.Paint))
+                        terminal.Output.WriteLine(line);
+                }
+
+                terminal.Flush();
+                foreach (UnknownName unknown in status.Unknown)
+                    terminal.Errors.WriteLine($"{unknown.Name}: {unknown.Describe()}");
+                break;
+        }
+
+        terminal.Flush();
+        return CodeOf(status, wereNamed: names.Count > 0);
+    }
+
+    /// <summary>Everything that can be named, for the shell's completion.</summary>
+    private static IEnumerable<string> Completions(IReadOnlyList<ProgramStatus> programs) =>
+        programs.Select(program => program.Program)
+            .Concat(programs.Where(program => program.Name != program.Program).Select(program => program.Name))
+            .Concat(programs.SelectMany(program => program.Groups))
+            .Distinct();
+
+    private static int Watch(ControlSession session, Terminal terminal, IReadOnlyList<string> names, StatusFormat format)
+    {
+        // Home, and clear what is below: no flicker, as clearing first would have. The rest of each line is cleared at its end.
+        const string Home = "\x1b[H", ClearLine = "\x1b[K\n", ClearBelow = "\x1b[J";
+        if (terminal.IsTerminal)
+            terminal.Output.Write("\x1b[2J");
+
+        while (true)
+        {
+            ControlAnswer.Done? answer = session.Ask(new ControlRequest.Status(names), out int code);
+            if (answer?.Result is not ControlResult.Status status)
+            {
+                // It may be restarting; but a supervisor that was never there, or refuses, will not change its mind.
+                if (code != ExitCode.Unreachable || !terminal.IsTerminal)
+                    return code;
+            }
+            else if (terminal.IsTerminal && format == StatusFormat.Table)
+            {
+                IEnumerable<string> lines = StatusTable.Render(status.Programs, TimeZoneInfo.Local, terminal.Paint)
+                    .Concat(status.Unknown.Select(unknown => $"{unknown.Name}: {unknown.Describe()}"));
+                terminal.Output.Write(Home + string.Concat(lines.Select(line => line + ClearLine)) + ClearBelow);
+                terminal.Flush();
+            }
+            else
+            {
+                _ = Show(terminal, names, format, status);
+            }
+
+            Thread.Sleep(WatchInterval);
+        }
+    }
+}
+
+internal enum StatusFormat
+{
+    Table,
+    Json,
+    Names,
+}
