@@ -40,6 +40,7 @@ public static class Errno
     public const int EPROTO = 71;
     public const int EMSGSIZE = 90;
     public const int EADDRINUSE = 98;
+    public const int EADDRNOTAVAIL = 99;
     public const int ENOBUFS = 105;
     public const int ETIMEDOUT = 110;
     public const int ECONNRESET = 104;
@@ -48,6 +49,7 @@ public static class Errno
     public const int EALREADY = 114;
     public const int EINPROGRESS = 115;
     public const int EDQUOT = 122;
+    public const int ECANCELED = 125;
 
     /// <summary>"No such file or directory (errno 2)".</summary>
     public static string Describe(int errno) =>

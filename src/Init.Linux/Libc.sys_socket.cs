@@ -90,4 +90,10 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial nint recvmsg(int fd, msghdr* message, int flags);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int getsockname(int fd, byte* address, uint* length);
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int getpeername(int fd, byte* address, uint* length);
 }

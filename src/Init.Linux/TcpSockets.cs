@@ -44,4 +44,18 @@ public static unsafe class TcpSockets
         uint length = sizeof(int);
         return Libc.getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length) == 0 ? error : Libc.LastErrno;
     }
+
+    /// <summary>
+    /// True when the socket is connected to itself. It can happen to whoever connects to a local port that nobody listens on, when the kernel
+    /// happens to give the connecting end that very port: both ends then open at once (RFC 9293 3.5), and it looks as if somebody answered.
+    /// </summary>
+    public static bool IsConnectedToItself(int socket)
+    {
+        byte* own = stackalloc byte[28];
+        byte* peer = stackalloc byte[28];
+        uint ownLength = 28;
+        uint peerLength = 28;
+        return Libc.getsockname(socket, own, &ownLength) == 0 && Libc.getpeername(socket, peer, &peerLength) == 0
+            && new ReadOnlySpan<byte>(own, (int)ownLength).SequenceEqual(new ReadOnlySpan<byte>(peer, (int)peerLength));
+    }
 }

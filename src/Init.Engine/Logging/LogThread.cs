@@ -1,0 +1,348 @@
+using System.Text;
+using Init.Base;
+using Init.Config;
+using Init.Linux;
+
+namespace Init.Engine.Logging;
+
+/// <summary>
+/// What the log thread does: it reads the programs' pipes, writes their files, and feeds stdout. All of it runs on that one thread and its own event loop, so a
+/// disk that hangs or a program that floods holds up other log lines at most, and never the main loop.
+/// </summary>
+internal sealed class LogThread : IDisposable
+{
+    /// <summary>Half a line that nothing follows for this long is put into the file: it may be a prompt.</summary>
+    private static readonly TimeSpan QuietAfter = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<(string Instance, OutputStream Stream), OutputSink> _sinks = [];
+    private readonly Dictionary<string, LogFile> _files = new(StringComparer.Ordinal);
+    private readonly List<OutputPipe> _pipes = [];
+    private readonly HashSet<OutputPipe> _unrecorded = [];
+    private readonly FloodControl _flood = new();
+    private readonly LogPumpOptions _options;
+    private readonly Func<string, LogCounters> _countersOf;
+    private readonly InitLog _log;
+    private readonly Mirror _mirror;
+    private readonly InitLogFile? _initLogFile;
+    private ReadBuffer? _buffer;
+    private LoopTimer? _quietTimer;
+    private long _attachNumber;
+    private bool _isStopping;
+
+    public LogThread(LogPumpOptions options, InitLog log, Func<string, LogCounters> countersOf)
+    {
+        _options = options;
+        _log = log;
+        _countersOf = countersOf;
+        _mirror = new Mirror(Loop, log, options.Format, options.Clock, options.StdoutFd);
+        _initLogFile = options.LogDirectory is { } directory
+            ? new InitLogFile(Path.Combine(directory, "init.log"), options.InitLogMaxSize, options.InitLogFiles, log.CannotWriteInitLog)
+            : null;
+        Loop.AfterPass = AfterPass;
+    }
+
+    public EventLoop Loop { get; } = new();
+
+    /// <summary>After the end of the thread: whether stdout has taken everything.</summary>
+    public bool HasWrittenAll { get; private set; }
+
+    private bool HasStopped { get; set; }
+
+    /// <summary>Returns after <see cref="BeginStop"/>. Nothing that goes wrong in one step ends the thread.</summary>
+    public void Run()
+    {
+        while (!HasStopped)
+        {
+            try
+            {
+                Loop.RunOnce(until: null);
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                _log.LogThreadStumbled(exception);
+            }
+        }
+
+        HasWrittenAll = _mirror.IsEmpty;
+        _mirror.Dispose();
+        _initLogFile?.Dispose();
+    }
+
+    public void Attach(string instance, OutputStream stream, int fd, LogSpec spec)
+    {
+        OutputSink sink = SinkOf(instance, stream);
+        Configure(sink, spec);
+        OutputPipe pipe = new(fd, sink, ++_attachNumber);
+        try
+        {
+            int errno = Files.SetNonBlocking(fd, nonBlocking: true);
+            if (errno != 0)
+                throw new SyscallException("use", $"descriptor {fd}", errno);
+            Loop.Watch(fd, IoEvents.Readable, _ => Serve(pipe));
+        }
+        catch (SyscallException exception)
+        {
+            _log.CannotReadOutput(instance, stream, exception.Message);
+            Files.Close(fd);
+            return;
+        }
+
+        sink.OpenPipes++;
+        _pipes.Add(pipe);
+    }
+
+    public void Configure(string instance, OutputStream stream, LogSpec? spec) =>
+        Configure(SinkOf(instance, stream), spec ?? new LogSpec(null, default, 0, Mirror: false));
+
+    public void Remove(string instance)
+    {
+        foreach (OutputPipe pipe in _pipes.Where(pipe => pipe.Sink.Instance == instance).ToList())
+        {
+            Pump(pipe, OutputPipe.BytesPerPass);
+            Close(pipe);
+        }
+
+        foreach (OutputStream stream in (OutputStream[])[OutputStream.Stdout, OutputStream.Stderr])
+        {
+            if (!_sinks.Remove((instance, stream), out OutputSink? sink))
+                continue;
+
+            foreach (LogSubscription follower in sink.Followers)
+                follower.End();
+            Configure(sink, new LogSpec(null, default, 0, Mirror: false));
+        }
+    }
+
+    public void ReopenAll()
+    {
+        foreach (LogFile file in _files.Values)
+            file.Reopen(Loop.Now);
+        _initLogFile?.Reopen();
+    }
+
+    public void Clear(string instance)
+    {
+        foreach (OutputSink sink in SinksOf(instance))
+        {
+            sink.File?.Clear(Loop.Now);
+            sink.Forget();
+        }
+    }
+
+    public LogExcerpt Tail(string instance, OutputStream stream, TailRequest request)
+    {
+        if (!_sinks.TryGetValue((instance, stream), out OutputSink? sink))
+            return default;
+
+        RecordUnfinished(sink);
+        return sink.File is { } file ? LogReader.Tail(file.Path, request) : LogReader.Tail(sink.Recent, request);
+    }
+
+    public LogExcerpt Read(string instance, OutputStream stream, long offset, int length)
+    {
+        if (!_sinks.TryGetValue((instance, stream), out OutputSink? sink))
+            return default;
+
+        RecordUnfinished(sink);
+        if (sink.File is { } file)
+            return LogReader.Read(file.Path, offset, length);
+
+        int start = (int)Math.Clamp(offset, 0, sink.Recent.Length);
+        return new LogExcerpt(sink.Recent.Slice(start, Math.Clamp(length, 0, sink.Recent.Length - start)), start, sink.Recent.Length, Problem: null);
+    }
+
+    /// <summary>What is in the log already comes first, and nothing is missing or twice between that and what follows.</summary>
+    public void Follow(string instance, OutputStream stream, TailRequest first, LogSubscription subscription)
+    {
+        if (first.LineCount != 0 && first != TailRequest.Bytes(0))
+            subscription.Publish(Last(Tail(instance, stream, first).Bytes, LogSubscription.OnTheWayMax).Span);
+        SinkOf(instance, stream).Followers.Add(subscription);
+    }
+
+    public void Watch(string instance, LogWatch watch)
+    {
+        try
+        {
+            watch.Arm(_attachNumber + 1);
+        }
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
+        {
+            _log.CannotWatch(instance, exception.Message);
+            return;
+        }
+
+        foreach (OutputStream stream in (OutputStream[])[OutputStream.Stdout, OutputStream.Stderr])
+        {
+            OutputSink sink = SinkOf(instance, stream);
+            sink.ForgetFinishedWatches();
+            sink.Watches.Add(watch);
+        }
+    }
+
+    public void WriteInitLog()
+    {
+        foreach (InitLogEntry entry in _log.Take())
+        {
+            string line = InitLineFormat.Format(_options.Format, entry);
+            _mirror.AddOwn(Encoding.UTF8.GetBytes(line));
+            if (_initLogFile is not null && _initLogFile.Write(entry.Time, entry.Level, line))
+                Loop.After(InitLogFile.MadeAfter, _initLogFile.Make);
+        }
+    }
+
+    /// <summary>Takes what is still in the pipes, and ends when stdout has taken everything, or at the deadline.</summary>
+    public void BeginStop(Instant deadline)
+    {
+        if (_isStopping)
+            return;
+
+        _isStopping = true;
+        foreach (OutputPipe pipe in _pipes.ToList())
+        {
+            if (MonotonicClock.Now < deadline)
+                Pump(pipe, 2 * OutputPipe.BytesPerPass);
+            Close(pipe);
+        }
+
+        foreach (LogSubscription follower in _sinks.Values.SelectMany(sink => sink.Followers))
+            follower.End();
+        foreach (LogFile file in _files.Values)
+            file.Close();
+        _ = Loop.At(deadline, () => HasStopped = true);
+    }
+
+    public void Dispose() => Loop.Dispose();
+
+    private void AfterPass()
+    {
+        _mirror.Flush();
+        _flood.AfterPass(Loop.Now);
+        if (_isStopping && _mirror.IsEmpty && !_log.HasQueued)
+            HasStopped = true;
+    }
+
+    private void Serve(OutputPipe pipe)
+    {
+        try
+        {
+            Pump(pipe, OutputPipe.BytesPerPass);
+            if (!pipe.IsOpen)
+                Close(pipe);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // Were it left open, the loop would come back to it at once and for ever.
+            _log.CannotReadOutput(pipe.Sink.Instance, pipe.Sink.Stream, exception.ToString());
+            Close(pipe);
+        }
+    }
+
+    private void Pump(OutputPipe pipe, int limit)
+    {
+        int count = pipe.Pump(_buffer ??= new ReadBuffer(), _mirror, _log, Loop.Now, limit);
+        _flood.HasRead(pipe, count, Loop.Now);
+        if (pipe.HasUnrecorded && pipe.Sink.HasOneWriter)
+        {
+            _unrecorded.Add(pipe);
+            _quietTimer ??= Loop.After(QuietAfter, RecordQuiet);
+        }
+    }
+
+    private void Close(OutputPipe pipe)
+    {
+        if (!_pipes.Remove(pipe))
+            return;
+
+        pipe.Finish(_mirror, Loop.Now);
+        _unrecorded.Remove(pipe);
+        _flood.HasClosed(pipe);
+        pipe.Sink.OpenPipes--;
+        Loop.Unwatch(pipe.Fd);
+        Files.Close(pipe.Fd);
+    }
+
+    private void RecordQuiet()
+    {
+        _quietTimer = null;
+        foreach (OutputPipe pipe in _unrecorded)
+        {
+            if (Loop.Now - pipe.LastRead >= QuietAfter && pipe.HasUnrecorded && pipe.Sink.HasOneWriter)
+                pipe.RecordUnfinished(Loop.Now);
+        }
+
+        _unrecorded.RemoveWhere(static pipe => !pipe.HasUnrecorded || !pipe.Sink.HasOneWriter);
+        if (_unrecorded.Count > 0)
+            _quietTimer = Loop.After(QuietAfter, RecordQuiet);
+    }
+
+    private void RecordUnfinished(OutputSink sink)
+    {
+        if (!sink.HasOneWriter)
+            return;
+
+        foreach (OutputPipe pipe in _pipes)
+        {
+            if (pipe.Sink == sink && pipe.HasUnrecorded)
+                pipe.RecordUnfinished(Loop.Now);
+        }
+    }
+
+    private void Configure(OutputSink sink, LogSpec spec)
+    {
+        if (sink.Spec == spec)
+            return;
+
+        sink.Spec = spec;
+        string? path = spec.File;
+        if (path != sink.File?.Path)
+        {
+            foreach (OutputPipe pipe in _pipes)
+            {
+                if (pipe.Sink == sink)
+                    pipe.LeaveFile();
+            }
+
+            if (sink.File is { } old && --old.Users == 0)
+            {
+                old.Close();
+                _files.Remove(old.Path);
+            }
+
+            sink.File = path is null ? null : FileAt(path);
+        }
+
+        if (sink.File is { } file)
+        {
+            file.MaxSize = spec.MaxSize.Bytes;
+            file.ChangeKeep(spec.Keep);
+            sink.Forget();
+        }
+    }
+
+    private LogFile FileAt(string path)
+    {
+        if (!_files.TryGetValue(path, out LogFile? file))
+        {
+            file = new LogFile(path, _log, _options.FileSystem);
+            _files.Add(path, file);
+        }
+
+        file.Users++;
+        return file;
+    }
+
+    private OutputSink SinkOf(string instance, OutputStream stream)
+    {
+        if (_sinks.TryGetValue((instance, stream), out OutputSink? sink))
+            return sink;
+
+        LogCounters counters = _countersOf(instance);
+        sink = new OutputSink(instance, stream, counters, _mirror.CreateSource(instance, stream, counters));
+        _sinks.Add((instance, stream), sink);
+        return sink;
+    }
+
+    private IEnumerable<OutputSink> SinksOf(string instance) => _sinks.Values.Where(sink => sink.Instance == instance);
+
+    private static ReadOnlyMemory<byte> Last(ReadOnlyMemory<byte> bytes, int count) => bytes.Length <= count ? bytes : bytes[^count..];
+}
