@@ -84,6 +84,12 @@ public sealed record ProgramDefinition
 
     /// <summary>Where <c>[program.NAME]</c> stands.</summary>
     public required SourcePosition At { get; init; }
+
+    /// <summary>
+    /// What the file says, by key ("command", "stop.grace"), each on one line and before any expansion: for showing to people, since it
+    /// holds names of variables and never their values. <c>environment</c> is not in it, and keys that are not written are not either.
+    /// </summary>
+    public ImmutableDictionary<string, string> Written { get; init; } = ImmutableDictionary<string, string>.Empty;
 }
 
 /// <summary>How to run it.</summary>
