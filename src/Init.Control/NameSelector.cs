@@ -58,11 +58,11 @@ public static class NameSelector
             string names = string.Join(", ", selection.Indexes.Take(5).Select(i => instances[i].Name));
             return new ControlError(
                 ErrorCode.AmbiguousName,
-                $"cannot take "{name}" for one program: it stands for {selection.Indexes.Count}",
+                $"cannot take \"{name}\" for one program: it stands for {selection.Indexes.Count}",
                 $"name one of {names}{(selection.Indexes.Count > 5 ? ", …" : "")}");
         }
 
-        return new ControlError(ErrorCode.UnknownProgram, $"cannot find "{name}": no such program", selection.Unknown.FirstOrDefault()?.Hint);
+        return new ControlError(ErrorCode.UnknownProgram, $"cannot find \"{name}\": no such program", selection.Unknown is [var unknown, ..] ? unknown.Hint : null);
     }
 
     private static List<int> Find(string name, IReadOnlyList<SelectableInstance> instances)

@@ -6,20 +6,20 @@ namespace Init.Applets;
 /// <summary><c>init reread</c> and <c>init update</c>: what the configuration files change.</summary>
 internal static class ConfigChangesApplet
 {
-    public static int Run(ControlSession session, Terminal terminal, ControlRequest request, bool json) =>
+    public static int Run(ControlSession session, Screen screen, ControlRequest request, bool json) =>
         session.Ask<ControlResult.Changes>(request, changes =>
         {
             if (json)
             {
-                terminal.Output.WriteLine(JsonText.Of(changes, ControlJson.Default.Changes));
+                screen.Output.WriteLine(JsonText.Of(changes, ControlJson.Default.Changes));
             }
             else
             {
                 foreach (string line in Render(changes))
-                    terminal.Output.WriteLine(line);
+                    screen.Output.WriteLine(line);
             }
 
-            terminal.Flush();
+            screen.Flush();
             return ExitCode.Success;
         });
 

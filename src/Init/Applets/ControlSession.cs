@@ -5,7 +5,7 @@ using Init.Control;
 namespace Init.Applets;
 
 /// <summary>One command's talk with the supervisor: connects, asks, and says what is wrong in the same words for every command.</summary>
-public sealed class ControlSession(string socketPath, Terminal terminal) : IDisposable
+public sealed class ControlSession(string socketPath, Screen screen) : IDisposable
 {
     private ControlClient? _client;
 
@@ -27,7 +27,7 @@ public sealed class ControlSession(string socketPath, Terminal terminal) : IDisp
     /// <summary>Asks for a stream of items.</summary>
     public int Follow(ControlRequest request, Action<ControlItem> onItem, Action<long>? onDropped = null)
     {
-        _ = Ask(request, out int code, onItem, onDropped ?? (count => terminal.Errors.WriteLine($"({count} items lost: they were not read in time)")));
+        _ = Ask(request, out int code, onItem, onDropped ?? (count => screen.Errors.WriteLine($"({count} items lost: they were not read in time)")));
         return code;
     }
 
@@ -50,8 +50,8 @@ public sealed class ControlSession(string socketPath, Terminal terminal) : IDisp
                 code = Refused(refused.Error);
                 return null;
             case ControlAnswer.Lost lost:
-                terminal.Flush();
-                terminal.Errors.WriteLine($"lost init at {socketPath}: {lost.Why}");
+                screen.Flush();
+                screen.Errors.WriteLine($"lost init at {socketPath}: {lost.Why}");
                 Forget();
                 code = ExitCode.Unreachable;
                 return null;
@@ -82,23 +82,23 @@ public sealed class ControlSession(string socketPath, Terminal terminal) : IDisp
 
     private ControlClient? Unreachable(SocketError reason)
     {
-        terminal.Errors.WriteLine(Describe(reason, socketPath));
+        screen.Errors.WriteLine(Describe(reason, socketPath));
         return null;
     }
 
     private int Refused(ControlError error)
     {
-        terminal.Flush();
+        screen.Flush();
         foreach (string problem in error.Problems ?? [])
-            terminal.Errors.WriteLine(problem);
+            screen.Errors.WriteLine(problem);
 
         return Fail(error.Hint is null ? error.Message : $"{error.Message} ({error.Hint})");
     }
 
     private int Fail(string message)
     {
-        terminal.Flush();
-        terminal.Errors.WriteLine(message);
+        screen.Flush();
+        screen.Errors.WriteLine(message);
         return ExitCode.Failure;
     }
 }

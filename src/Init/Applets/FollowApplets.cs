@@ -1,5 +1,4 @@
 using System.Globalization;
-using Init.Base;
 using Init.Control;
 
 namespace Init.Applets;
@@ -7,7 +6,7 @@ namespace Init.Applets;
 /// <summary>Commands that may go on until they are interrupted: <c>tail</c> and <c>events</c>.</summary>
 internal static class FollowApplets
 {
-    public static int Tail(ControlSession session, Terminal terminal, ControlRequest.Tail request)
+    public static int Tail(ControlSession session, Screen screen, ControlRequest.Tail request)
     {
         bool endsLine = true;
         int code = session.Follow(request, item =>
@@ -15,26 +14,26 @@ internal static class FollowApplets
             if (item is not ControlItem.LogChunk { Bytes.Length: > 0 } chunk)
                 return;
 
-            terminal.Write(chunk.Bytes.Span);
-            terminal.Flush();
+            screen.Write(chunk.Bytes.Span);
+            screen.Flush();
             endsLine = chunk.Bytes.Span[^1] == (byte)'\n';
         });
 
         // A log that stops in the middle of a line should not swallow the prompt.
-        if (!endsLine && terminal.IsTerminal)
-            terminal.Write("\n"u8);
-        terminal.Flush();
+        if (!endsLine && screen.IsTerminal)
+            screen.Write("\n"u8);
+        screen.Flush();
         return code;
     }
 
-    public static int Events(ControlSession session, Terminal terminal, ControlRequest.Events request, bool json) =>
+    public static int Events(ControlSession session, Screen screen, ControlRequest.Events request, bool json) =>
         session.Follow(request, item =>
         {
             if (item is not ControlItem.EventRaised raised)
                 return;
 
-            terminal.Output.WriteLine(json ? JsonText.Of(raised.Event, ControlJson.Default.ControlEvent) : Line(raised.Event, TimeZoneInfo.Local));
-            terminal.Flush();
+            screen.Output.WriteLine(json ? JsonText.Of(raised.Event, ControlJson.Default.ControlEvent) : Line(raised.Event, TimeZoneInfo.Local));
+            screen.Flush();
         });
 
     /// <summary><c>2025-11-21 04:00:00.123 program.running worker:0 STARTING -> RUNNING (pid 42) why</c></summary>

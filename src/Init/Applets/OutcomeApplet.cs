@@ -6,7 +6,7 @@ namespace Init.Applets;
 /// <summary><c>init start</c>, <c>stop</c>, <c>restart</c>, <c>signal</c>, <c>reload NAME</c>, <c>clear</c>: a line per instance, as each is done.</summary>
 internal static class OutcomeApplet
 {
-    public static int Run(ControlSession session, Terminal terminal, ControlRequest request, bool json)
+    public static int Run(ControlSession session, Screen screen, ControlRequest request, bool json)
     {
         int failures = 0;
         int code = session.Follow(request, item =>
@@ -18,8 +18,8 @@ internal static class OutcomeApplet
             if (!succeeded)
                 failures++;
 
-            terminal.Output.WriteLine(json ? JsonText.Of(outcome, ControlJson.Default.Outcome) : Line(outcome, succeeded, terminal.Paint));
-            terminal.Flush();
+            screen.Output.WriteLine(json ? JsonText.Of(outcome, ControlJson.Default.Outcome) : Line(outcome, succeeded, screen.Paint));
+            screen.Flush();
         });
         return code != ExitCode.Success ? code : failures > 0 ? ExitCode.Failure : ExitCode.Success;
     }

@@ -8,12 +8,12 @@ internal static class StatusApplet
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
-    public static int Run(ControlSession session, Terminal terminal, IReadOnlyList<string> names, StatusFormat format, bool watch)
+    public static int Run(ControlSession session, Screen screen, IReadOnlyList<string> names, StatusFormat format, bool watch)
     {
         if (watch)
-            return Watch(session, terminal, names, format);
+            return Watch(session, screen, names, format);
 
-        return session.Ask<ControlResult.Status>(new ControlRequest.Status(names), status => Show(terminal, names, format, status));
+        return session.Ask<ControlResult.Status>(new ControlRequest.Status(names), status => Show(screen, names, format, status));
     }
 
     /// <summary>0 = all fine, 1 = a name is unknown, 3 = something is not as it should be.</summary>
@@ -25,33 +25,37 @@ internal static class StatusApplet
         return status.Programs.All(program => StatusTable.IsFine(program, wereNamed)) ? ExitCode.Success : ExitCode.NotRunning;
     }
 
-    private static int Show(Terminal terminal, IReadOnlyList<string> names, StatusFormat format, ControlResult.Status status)
+    private static int Show(Screen screen, IReadOnlyList<string> names, StatusFormat format, ControlResult.Status status)
     {
         switch (format)
         {
             case StatusFormat.Json:
-                terminal.Output.WriteLine(JsonText.Of(status, ControlJson.Default.Status));
+                screen.Output.WriteLine(JsonText.Of(status, ControlJson.Default.Status));
                 break;
             case StatusFormat.Names:
                 foreach (string name in Completions(status.Programs))
-                    terminal.Output.WriteLine(name);
+                    screen.Output.WriteLine(name);
                 break;
             default:
                 if (status.Programs.Count > 0 || status.Unknown.Count == 0)
                 {
-                    foreach (string line in StatusTable.Render(status.Programs, TimeZoneInfo.Local, terminal.Paint))
-                        terminal.Output.WriteLine(line);
+                    foreach (string line in StatusTable.Render(status.Programs, ZoneFor(status.Programs), screen.Paint))
+                        screen.Output.WriteLine(line);
                 }
 
-                terminal.Flush();
+                screen.Flush();
                 foreach (UnknownName unknown in status.Unknown)
-                    terminal.Errors.WriteLine($"{unknown.Name}: {unknown.Describe()}");
+                    screen.Errors.WriteLine($"{unknown.Name}: {unknown.Describe()}");
                 break;
         }
 
-        terminal.Flush();
+        screen.Flush();
         return CodeOf(status, wereNamed: names.Count > 0);
     }
+
+    /// <summary>The zone's rules are read from a file, which costs more than all the rest; few tables show a time of day.</summary>
+    private static TimeZoneInfo ZoneFor(IReadOnlyList<ProgramStatus> programs) =>
+        programs.Any(program => program.NextRun is not null) ? TimeZoneInfo.Local : TimeZoneInfo.Utc;
 
     /// <summary>Everything that can be named, for the shell's completion.</summary>
     private static IEnumerable<string> Completions(IReadOnlyList<ProgramStatus> programs) =>
@@ -60,12 +64,12 @@ internal static class StatusApplet
             .Concat(programs.SelectMany(program => program.Groups))
             .Distinct();
 
-    private static int Watch(ControlSession session, Terminal terminal, IReadOnlyList<string> names, StatusFormat format)
+    private static int Watch(ControlSession session, Screen screen, IReadOnlyList<string> names, StatusFormat format)
     {
         // Home, and clear what is below: no flicker, as clearing first would have. The rest of each line is cleared at its end.
         const string Home = "\x1b[H", ClearLine = "\x1b[K\n", ClearBelow = "\x1b[J";
-        if (terminal.IsTerminal)
-            terminal.Output.Write("\x1b[2J");
+        if (screen.IsTerminal)
+            screen.Output.Write("\x1b[2J");
 
         while (true)
         {
@@ -73,19 +77,19 @@ internal static class StatusApplet
             if (answer?.Result is not ControlResult.Status status)
             {
                 // It may be restarting; but a supervisor that was never there, or refuses, will not change its mind.
-                if (code != ExitCode.Unreachable || !terminal.IsTerminal)
+                if (code != ExitCode.Unreachable || !screen.IsTerminal)
                     return code;
             }
-            else if (terminal.IsTerminal && format == StatusFormat.Table)
+            else if (screen.IsTerminal && format == StatusFormat.Table)
             {
-                IEnumerable<string> lines = StatusTable.Render(status.Programs, TimeZoneInfo.Local, terminal.Paint)
+                IEnumerable<string> lines = StatusTable.Render(status.Programs, ZoneFor(status.Programs), screen.Paint)
                     .Concat(status.Unknown.Select(unknown => $"{unknown.Name}: {unknown.Describe()}"));
-                terminal.Output.Write(Home + string.Concat(lines.Select(line => line + ClearLine)) + ClearBelow);
-                terminal.Flush();
+                screen.Output.Write(Home + string.Concat(lines.Select(line => line + ClearLine)) + ClearBelow);
+                screen.Flush();
             }
             else
             {
-                _ = Show(terminal, names, format, status);
+                _ = Show(screen, names, format, status);
             }
 
             Thread.Sleep(WatchInterval);
