@@ -232,7 +232,7 @@ public static class ConfigLoader
 
                 foreach (TomlEntry entry in tables.Entries)
                 {
-                    string key = $"{kind}.{ConfigText.Clean(entry.Key)}";
+                    string key = $"{kind}.{ConfigText.KeyPart(entry.Key)}";
                     if (NameRules.ProblemOf(entry.Key) is { } problem)
                         run._problems.Add(entry.KeyAt, key, problem);
 

@@ -13,6 +13,10 @@ internal static class ConfigText
     /// <summary>In double quotes, control characters replaced, cut when it is long.</summary>
     public static string Quote(string text) => "\"" + Clean(text) + "\"";
 
+    /// <summary>A part of a dotted key, quoted unless it is bare.</summary>
+    public static string KeyPart(string name) =>
+        name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') ? Clean(name) : Quote(name);
+
     /// <summary>Fit for one line of a terminal.</summary>
     public static string Clean(string text)
     {

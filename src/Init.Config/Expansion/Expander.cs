@@ -147,7 +147,7 @@ internal sealed class Expander
         if (tail.StartsWith(":?"))
             return RequireOrSay(name, argument, complain);
 
-        complain($"cannot expand \"${{{name}\": after the name comes a closing brace, \":-\" or \":?\"", "only ${NAME}, ${NAME:-default} and ${NAME:?message} are known");
+        complain($"cannot expand ${{{name}…}}: after the name comes a closing brace, \":-\" or \":?\"", "only ${NAME}, ${NAME:-default} and ${NAME:?message} are known");
         return null;
     }
 

@@ -132,7 +132,7 @@ internal static class EnvironmentReader
 
         foreach (TomlEntry entry in table.Entries)
         {
-            string key = $"{section.KeyOf("environment")}.{ConfigText.Clean(entry.Key)}";
+            string key = $"{section.KeyOf("environment")}.{ConfigText.KeyPart(entry.Key)}";
             Text? text = section.ReadText(entry.Value, key, "a string");
             if (ProblemOf(entry.Key, inherited, granted) is var (message, hint))
                 section.Context.Problems.Add(entry.KeyAt, key, message, hint);

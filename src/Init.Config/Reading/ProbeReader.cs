@@ -171,6 +171,12 @@ internal static class ProbeReader
             return address;
         }
 
+        if (!isBracketed && literal.Contains(':', StringComparison.Ordinal))
+        {
+            section.Report(key, $"the host of {text.Quoted} is not an address", "an IPv6 address needs brackets: \"[::1]:8080\"");
+            return null;
+        }
+
         section.Report(key, $"the host of {text.Quoted} is not an address", "PID 1 never resolves names: write an address or localhost, or use exec");
         return null;
     }

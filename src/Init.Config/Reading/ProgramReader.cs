@@ -273,7 +273,7 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             return new Timetable.Cron(schedule.Value, zone?.Value);
 
         // What the parser says may quote the value.
-        section.Report("schedule", schedule.HasExpansion ? $"{schedule.Quoted} does not become a time" : error, "five fields: minute, hour, day of month, month, day of week");
+        section.Report("schedule", schedule.HasExpansion ? $"{schedule.Quoted} does not become a time that cron knows" : error);
         return null;
     }
 

@@ -57,8 +57,10 @@ internal sealed class Section
         foreach (TomlEntry entry in _table.Entries)
         {
             if (!_known.Contains(entry.Key))
-                _context.Problems.Add(entry.KeyAt, KeyOf(ConfigText.Clean(entry.Key)), "unknown key", Suggestion.For(entry.Key, _known));
+                _context.Problems.Add(entry.KeyAt, KeyOf(ConfigText.KeyPart(entry.Key)), "unknown key", Suggestion.For(entry.Key, _known) ?? ListOfFew());
         }
+
+        string? ListOfFew() => _known.Count <= 8 ? $"known are {List(_known.Order(StringComparer.Ordinal))}" : null;
     }
 
     public Text? String(string name) => Find(name) is { } value ? ReadText(value, KeyOf(name), "a string") : null;

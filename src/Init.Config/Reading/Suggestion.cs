@@ -15,7 +15,7 @@ internal static class Suggestion
             return null;
 
         // Short words must be nearer: at distance 3 every three-letter word is like every other.
-        int limit = word.Length switch { <= 2 => 1, <= 5 => 2, _ => 3 };
+        int limit = word.Length switch { <= 4 => 1, <= 7 => 2, _ => 3 };
         string? best = null;
         foreach (string candidate in known)
         {

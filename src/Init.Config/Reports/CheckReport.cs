@@ -83,7 +83,7 @@ public static class CheckReport
     private static IEnumerable<string> Describe(ProgramDefinition program, InitSettings settings)
     {
         ProgramPolicy policy = program.Policy;
-        yield return "runs " + (program.Launch.Builtin is { } role ? $"the built-in role \"{role}\"" : program.Written.GetValueOrDefault("command", "nothing"));
+        yield return "runs " + (program.Launch.Builtin is { } role ? $"the built-in role \"{role}\"" : Unquote(program.Written.GetValueOrDefault("command", "")));
 
         if (!policy.Requires.IsEmpty)
             yield return "waits until ready: " + string.Join(", ", policy.Requires.Select(needed => needed.Restart ? needed.Program + " (and is restarted with it)" : needed.Program));
@@ -110,11 +110,11 @@ public static class CheckReport
 
     private static string DescribeStart(ProgramDefinition program)
     {
-        string when = !program.Policy.Enabled ? "is started by hand only (enabled = false)" : program.Schedule switch
+        string? when = !program.Policy.Enabled ? "is started by hand only (enabled = false)" : program.Schedule switch
         {
             Timetable.Cron cron => $"runs at {program.Written.GetValueOrDefault("schedule")}" + (cron.TimeZone is null ? "" : $" in {program.Written.GetValueOrDefault("timezone")}"),
             Timetable.Every every => $"runs every {DurationText.Format(every.Period)}",
-            _ => program.Policy.Requires.IsEmpty && program.Policy.After.IsEmpty ? "starts at once" : "starts then",
+            _ => program.Policy.Requires.IsEmpty && program.Policy.After.IsEmpty ? "starts at once" : null,
         };
 
         string restart = program.Policy.Restart switch
@@ -124,8 +124,11 @@ public static class CheckReport
             _ => "is not restarted",
         };
 
-        return $"{when}, {restart}{(program.Policy.Optional ? ", may be missing (optional)" : "")}{(program.Policy.Critical ? ", is critical" : "")}";
+        return $"{(when is null ? "" : when + ", ")}{restart}{(program.Policy.Optional ? ", may be missing (optional)" : "")}{(program.Policy.Critical ? ", is critical" : "")}";
     }
+
+    /// <summary>A command that is written as one string reads better without the quotes around it.</summary>
+    private static string Unquote(string written) => written is ['"', .., '"'] ? written[1..^1] : written;
 
     private static string DescribeReady(ProgramDefinition program)
     {
