@@ -35,8 +35,9 @@ internal static class AppletTable
     [
         new(RunCommand.Name, RunCommand.Run, "run one command as PID 1: init -- COMMAND [ARGUMENT...]") { Links = ["tini"], TakesSignals = true },
         new("help", Help.Run, "list the commands"),
-        new("version", Help.Version, "say which version this is"),
+        .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, Help.OwnVersion), command.Summary)),
 
+        new("ctl", arguments => ControlCommands.RunLink(arguments, Help.OwnVersion)) { Links = ["initctl"] },
         new(Linux.ExecChild.AppletName, Applets.ExecChild.Run) { TakesSignals = true },
         new(Linux.Guard.AppletName, Applets.Guard.Run) { TakesSignals = true },
     ];
@@ -63,8 +64,7 @@ internal static class AppletTable
                 first = "help";
                 break;
             case "--version":
-                first = "version";
-                break;
+                return new Applet(first, Help.Version);
 
             // "init -- COMMAND" and "init -g -- COMMAND".
             case ['-', ..]:

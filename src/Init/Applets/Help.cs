@@ -1,11 +1,14 @@
 using System.Text;
 using Init.Base;
+using Init.Control;
 
 namespace Init.Applets;
 
-/// <summary><c>init help</c> and <c>init version</c>.</summary>
+/// <summary><c>init help</c> and <c>init --version</c>.</summary>
 internal static class Help
 {
+    public static string OwnVersion { get; } = typeof(Help).Assembly.GetName().Version?.ToString(3) ?? "";
+
     public static int Run(string[] arguments)
     {
         StringBuilder text = new("Usage: init COMMAND [ARGUMENT...]\n       init [OPTION...] -- COMMAND [ARGUMENT...]\n\nCommands:");
@@ -15,19 +18,22 @@ internal static class Help
                 text.Append($"\n  {applet.Name,-14} {applet.Summary}");
         }
 
+        text.Append("\n\n\"init COMMAND --help\" says more of a command.");
         Terminal.Say(text.ToString());
         return ExitCode.Success;
     }
 
     public static int Version(string[] arguments)
     {
-        Terminal.Say($"init {typeof(Help).Assembly.GetName().Version?.ToString(3)}");
+        Terminal.Say($"init {OwnVersion}");
         return ExitCode.Success;
     }
 
     public static int UnknownCommand(string name)
     {
-        Terminal.Complain($"cannot run \"{name}\": no such command (see \"init help\"; to run a program, use \"init -- {name}\")");
+        string advice = Nearest.Hint(name, AppletTable.All.Where(applet => applet.Summary.Length > 0).Select(applet => applet.Name))
+            ?? $"see \"init help\"; to run a program, use \"init -- {name}\"";
+        Terminal.Complain($"cannot run \"{name}\": no such command ({advice})");
         return ExitCode.Usage;
     }
 }
