@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Init.Base;
 using Init.Config;
 using Init.Control;
@@ -216,8 +217,9 @@ internal sealed class ControlCommands
     {
         Argument<string> name = OneName();
         Option<bool> follow = new("--follow", "-f") { Description = "go on with what is written from now on, until interrupted" };
-        Option<int?> lines = new("--lines", "-n") { Description = $"how many lines of the past (default: {ControlProtocol.TailLinesDefault})", HelpName = "N" };
-        Option<long?> bytes = new("--bytes") { Description = "how many bytes of the past, instead of lines", HelpName = "N" };
+        Option<int?> lines = Number("--lines", int.MaxValue, $"how many lines of the past (default: {ControlProtocol.TailLinesDefault})");
+        lines.Aliases.Add("-n");
+        Option<int?> bytes = Number("--bytes", ControlProtocol.TailBytesMax, "how many bytes of the past, instead of lines");
         Option<bool> stderr = new("--stderr") { Description = "the log of standard error, where it is a log of its own" };
         Command command = Talking("tail", json: false, (session, parsed) => FollowApplets.Tail(session, _screen, new ControlRequest.Tail(
             parsed.GetValue(name)!,
@@ -301,6 +303,23 @@ internal sealed class ControlCommands
     private static Argument<string[]> RequiredNames() => Names(ArgumentArity.OneOrMore);
 
     private static Argument<string[]> OptionalNames() => Names(ArgumentArity.ZeroOrMore);
+
+    private static Option<int?> Number(string name, int max, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+
+        // The library's own message names a .NET type.
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number <= max)
+                return number;
+
+            result.AddError($"{name} needs a number from 0 to {max}, not \"{text}\"");
+            return null;
+        },
+    };
 
     private static Argument<string> OneName()
     {

@@ -50,7 +50,7 @@ internal static class StatusApplet
         }
 
         screen.Flush();
-        return CodeOf(status, wereNamed: names.Count > 0);
+        return format == StatusFormat.Names && status.Unknown.Count == 0 ? ExitCode.Success : CodeOf(status, wereNamed: names.Count > 0);
     }
 
     /// <summary>The zone's rules are read from a file, which costs more than all the rest; few tables show a time of day.</summary>
