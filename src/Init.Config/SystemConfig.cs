@@ -107,6 +107,9 @@ public sealed record LaunchSpec
     /// <summary>The whole environment as "KEY=VALUE", sorted by key, each key once: inherited, env files, own, secrets granted.</summary>
     public ImmutableArray<string> Environment { get; init; } = [];
 
+    /// <summary>Names of the variables in <see cref="Environment"/> whose values are never shown: the secrets that the program was granted.</summary>
+    public ImmutableArray<string> SecretNames { get; init; } = [];
+
     /// <summary>"uid", "uid:gid", "name" or "name:group"; null = as Init. Names are resolved at each spawn.</summary>
     public string? User { get; init; }
 

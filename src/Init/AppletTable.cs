@@ -29,16 +29,18 @@ internal sealed record Applet(string Name, Func<string[], int> Main, string Summ
 internal static class AppletTable
 {
     /// <summary>What <c>init</c> is when nothing says otherwise.</summary>
-    private const string Default = "help";
+    private const string Default = RunSupervisor.Name;
 
     public static Applet[] All { get; } =
     [
+        new(RunSupervisor.Name, RunSupervisor.Run, "supervise the programs of a configuration: init run [-c FILE]") { TakesSignals = true },
         new(RunCommand.Name, RunCommand.Run, "run one command as PID 1: init -- COMMAND [ARGUMENT...]") { Links = ["tini"], TakesSignals = true },
         new("help", Help.Run, "list the commands"),
-        .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, Help.OwnVersion), command.Summary)),
+        .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, Help.VersionNumber), command.Summary)),
 
-        new("ctl", arguments => ControlCommands.RunLink(arguments, Help.OwnVersion)) { Links = ["initctl"] },
+        new("ctl", arguments => ControlCommands.RunLink(arguments, Help.VersionNumber)) { Links = ["initctl"] },
         new(Linux.ExecChild.AppletName, Applets.ExecChild.Run) { TakesSignals = true },
+        new("post-event", _ => PostEvent.Run()),
         new(Linux.Guard.AppletName, Applets.Guard.Run) { TakesSignals = true },
     ];
 

@@ -3,7 +3,7 @@ namespace Init.Config.Reading;
 /// <summary>
 /// glob(7) for one path segment or one event name: <c>*</c>, <c>?</c> and <c>[abc]</c>, <c>[a-z]</c>, <c>[!a]</c>. A leading dot must be matched by a dot.
 /// </summary>
-internal static class GlobPattern
+public static class GlobPattern
 {
     public static bool IsPattern(string text) => text.AsSpan().ContainsAny('*', '?', '[');
 

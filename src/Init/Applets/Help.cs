@@ -7,8 +7,6 @@ namespace Init.Applets;
 /// <summary><c>init help</c> and <c>init --version</c>.</summary>
 internal static class Help
 {
-    public static string OwnVersion { get; } = typeof(Help).Assembly.GetName().Version?.ToString(3) ?? "";
-
     public static int Run(string[] arguments)
     {
         StringBuilder text = new("Usage: init COMMAND [ARGUMENT...]\n       init [OPTION...] -- COMMAND [ARGUMENT...]\n\nCommands:");
@@ -23,9 +21,11 @@ internal static class Help
         return ExitCode.Success;
     }
 
+    public static string VersionNumber => typeof(Help).Assembly.GetName().Version?.ToString(3) ?? "0";
+
     public static int Version(string[] arguments)
     {
-        Terminal.Say($"init {OwnVersion}");
+        Terminal.Say($"init {VersionNumber}");
         return ExitCode.Success;
     }
 

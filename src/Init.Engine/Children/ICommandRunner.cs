@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Init.Base;
 
-namespace Init.Engine.Processes;
+namespace Init.Engine.Children;
 
 /// <summary>
 /// A short-lived command of ours beside the programs: a hook, an exec probe, an event hook. It runs in a session of its own and is
