@@ -94,6 +94,7 @@ public sealed class Supervisor
                 Start(names);
                 break;
             case SystemEvent.StopAsked(var names):
+                _rolling?.LeaveOut(names);
                 PlanStops(names, StopReason.User);
                 break;
             case SystemEvent.RestartAsked(var names, var rolling):
@@ -302,8 +303,9 @@ public sealed class Supervisor
         if (_rolling.Current is { } current && _slots.TryGetValue(current, out Slot? slot))
         {
             ProgramState state = slot.State;
-            bool failed = ProgramMachine.IsDown(state.Phase) || (state.Phase == ProgramPhase.Backoff && !_pendingStops.ContainsKey(current));
-            bool up = state is { Phase: ProgramPhase.Running, Ready: true } && !_pendingStops.ContainsKey(current);
+            bool hasRun = state is { Phase: ProgramPhase.Exited, Problem: null };
+            bool failed = !hasRun && (ProgramMachine.IsDown(state.Phase) || (state.Phase == ProgramPhase.Backoff && !_pendingStops.ContainsKey(current)));
+            bool up = hasRun || (state is { Phase: ProgramPhase.Running, Ready: true } && !_pendingStops.ContainsKey(current));
             if (failed)
             {
                 _effects.Add(new SystemEffect.RollingRestartEnded(current, _rolling.Left));
@@ -606,15 +608,16 @@ public sealed class Supervisor
 
     private sealed class RollingRestart(ImmutableArray<string> names)
     {
-        private int _next;
-
         public string? Current { get; private set; }
 
-        public ImmutableArray<string> Left => names[_next..];
+        public ImmutableArray<string> Left { get; private set; } = names;
+
+        public void LeaveOut(ImmutableArray<string> stopped) => Left = [.. Left.Except(stopped)];
 
         public bool TakeNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? name)
         {
-            name = _next < names.Length ? names[_next++] : null;
+            name = Left.IsEmpty ? null : Left[0];
+            Left = name is null ? Left : Left.RemoveAt(0);
             Current = name;
             return name is not null;
         }
