@@ -82,7 +82,7 @@ public sealed class Supervisor
         switch (input)
         {
             case SystemEvent.Boot:
-                Start([.. _graph.StartOrder.Where(name => _slots[name].Policy is { Enabled: true, Scheduled: false })]);
+                Start([.. _graph.StartOrder.Where(name => StartsAtBoot(_slots[name].Policy))]);
                 break;
             case SystemEvent.OfProgram(var name, var programEvent) when _slots.ContainsKey(name):
                 Step(name, programEvent);
@@ -249,7 +249,11 @@ public sealed class Supervisor
         }
     }
 
+    /// <summary>Has a process or a hook, or something of either.</summary>
     private bool HasProcess(string name) => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Stopping;
+
+    /// <summary>Has something that a restart would replace.</summary>
+    private bool IsUp(string name) => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff;
 
     /// <summary>Asks each program whose dependants are down. A dependant counts only when it is going down too.</summary>
     private void ReleaseStops()
@@ -286,12 +290,11 @@ public sealed class Supervisor
 
         ImmutableArray<string> asked = [.. names.Where(IsConfigured)];
         ImmutableArray<string> down = [.. asked.Where(name => ProgramMachine.IsDown(_slots[name].State.Phase))];
-        ImmutableArray<string> up = [.. asked.Where(name => HasProcess(name))];
 
         // The last word counts: what is being stopped is wanted again, and comes up when it is down.
-        foreach (string name in up)
+        foreach (string name in asked.Where(HasProcess))
             Step(name, new ProgramEvent.StartRequested(_slots[name].Installed));
-        PlanStops(asked.Where(name => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff), StopReason.Restart);
+        PlanStops(asked.Where(IsUp), StopReason.Restart);
         Start(down);
     }
 
@@ -343,15 +346,19 @@ public sealed class Supervisor
             if (!_slots.TryGetValue(policy.Name, out Slot? slot))
             {
                 _slots.Add(policy.Name, new Slot(policy));
-                if (policy is { Enabled: true, Scheduled: false })
+                if (StartsAtBoot(policy))
                     toStart.Add(policy.Name);
                 continue;
             }
 
-            bool enabledNow = policy is { Enabled: true, Scheduled: false } && !slot.Policy.Enabled;
+            // A program that comes back while it is still on its way out is one that has just been switched on.
+            bool wasOn = !slot.Removed && StartsAtBoot(slot.Policy);
+            bool mayStart = slot.Removed || slot.State.Phase is ProgramPhase.Stopped or ProgramPhase.Exited;
+            bool switchedOn = StartsAtBoot(policy) && !wasOn && mayStart && !slot.State.StoppedByUser;
             bool mayTryAgain = change.Restart.Contains(policy.Name) && slot.State is { Wanted: true, Phase: ProgramPhase.Absent or ProgramPhase.Fatal };
-            if ((enabledNow && slot.State is { Phase: ProgramPhase.Stopped, StoppedByUser: false }) || mayTryAgain)
+            if (switchedOn || mayTryAgain)
                 toStart.Add(policy.Name);
+            slot.Removed = false;
             if (slot.Policy.Readiness != policy.Readiness || slot.Policy.Health != policy.Health || slot.Policy.Watchdog != policy.Watchdog)
                 watchedOtherwise.Add(policy.Name);
             slot.Policy = policy;
@@ -366,9 +373,11 @@ public sealed class Supervisor
         PlanStops(removed, StopReason.Removed);
         foreach (string name in watchedOtherwise)
             Step(name, new ProgramEvent.PolicyChanged());
-        PlanStops(change.Restart.Where(name => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff), StopReason.Restart);
+        PlanStops(change.Restart.Where(name => kept.ContainsKey(name) && IsUp(name)), StopReason.Restart);
         Start([.. toStart]);
     }
+
+    private static bool StartsAtBoot(ProgramPolicy policy) => policy is { Enabled: true, Scheduled: false };
 
     private void RebuildGraph() => _graph = new DependencyGraph(
         [.. _slots.Values.Select(slot => slot.Removed ? slot.Policy with { Requires = [], After = [] } : slot.Policy)]);
