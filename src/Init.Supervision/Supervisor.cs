@@ -133,8 +133,8 @@ public sealed class Supervisor
         var blockers = new List<(string, string)>();
         foreach (string needed in _graph.RequiredBy(name))
         {
-            if (!IsReady(needed))
-                blockers.Add((needed, DescribeUnready(_slots[needed])));
+            if (!IsReady(needed) && IsConfigured(needed))
+                blockers.Add((needed, DescribeUnready(needed)));
         }
 
         foreach (string earlier in _graph.AfterOf(name).Where(IsAboutToStart))
@@ -179,7 +179,7 @@ public sealed class Supervisor
     {
         foreach (string needed in _graph.RequiredBy(name))
         {
-            if (!IsReady(needed))
+            if (!IsReady(needed) && IsConfigured(needed))
                 return false;
         }
 
@@ -202,9 +202,13 @@ public sealed class Supervisor
             || slot.State is { Phase: ProgramPhase.Starting, Pid: null };
     }
 
-    private static string DescribeUnready(Slot slot)
+    private string DescribeUnready(string name)
     {
+        Slot slot = _slots[name];
         ProgramState state = slot.State;
+        if (_pendingStops.ContainsKey(name))
+            return "is about to be stopped";
+
         string problem = state.Problem is { } text ? $" ({text})" : "";
         return state.Phase switch
         {
@@ -368,7 +372,6 @@ public sealed class Supervisor
         foreach (string name in removed)
             _slots[name].Removed = true;
 
-        // Programs on their way out keep their place in the order of stops until they are down, without requirements of their own.
         RebuildGraph();
         PlanStops(removed, StopReason.Removed);
         foreach (string name in watchedOtherwise)
@@ -379,8 +382,22 @@ public sealed class Supervisor
 
     private static bool StartsAtBoot(ProgramPolicy policy) => policy is { Enabled: true, Scheduled: false };
 
-    private void RebuildGraph() => _graph = new DependencyGraph(
-        [.. _slots.Values.Select(slot => slot.Removed ? slot.Policy with { Requires = [], After = [] } : slot.Policy)]);
+    /// <summary>
+    /// Programs on their way out keep their place in the order of stops until they are down. Their old requirements and the new
+    /// ones of the others may contradict each other; then the old ones no longer count.
+    /// </summary>
+    private void RebuildGraph()
+    {
+        ProgramPolicy[] all = [.. _slots.Values.Select(slot => slot.Policy)];
+        if (_slots.Values.Any(slot => slot.Removed) && HasCycle(all))
+            all = [.. _slots.Values.Select(slot => slot.Removed ? slot.Policy with { Requires = [], After = [] } : slot.Policy)];
+        _graph = new DependencyGraph(all);
+    }
+
+    private static bool HasCycle(IEnumerable<ProgramPolicy> policies) => DependencyGraph.FindCycle(
+        [.. policies
+            .GroupBy(policy => policy.Program, policy => policy.Requires.Select(needed => needed.Program).Concat(policy.After))
+            .Select(program => (program.Key, (IReadOnlyList<string>)[.. program.SelectMany(needs => needs)]))]) is not null;
 
     private void ForgetRemoved()
     {
@@ -400,6 +417,7 @@ public sealed class Supervisor
             _effects.Add(new SystemEffect.Forgotten(name));
         }
 
+        _settleAgain = true;
         RebuildGraph();
     }
 
@@ -555,10 +573,10 @@ public sealed class Supervisor
             ReleaseStops();
             OpenGates();
             AdvanceRollingRestart();
+            ForgetRemoved();
         }
         while (_settleAgain);
 
-        ForgetRemoved();
         if (_shutdown is { Completed: false } shutdown && _slots.Values.All(slot => ProgramMachine.IsDown(slot.State.Phase)))
             CompleteShutdown(shutdown);
     }
