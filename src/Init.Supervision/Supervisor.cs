@@ -259,7 +259,10 @@ public sealed class Supervisor
     /// <summary>Has something that a restart would replace.</summary>
     private bool IsUp(string name) => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff;
 
-    /// <summary>Asks each program whose dependants are down. A dependant counts only when it is going down too.</summary>
+    /// <summary>
+    /// Asks each program whose dependants are down. A dependant counts only when it is going down too, and also when it depends through
+    /// others that are not: an application that requires a finished migration of its database is stopped before the database.
+    /// </summary>
     private void ReleaseStops()
     {
         if (_pendingStops.Count == 0)
@@ -268,13 +271,35 @@ public sealed class Supervisor
         foreach (string name in _pendingStops.Keys.ToArray())
         {
             // One release can change the list: a dependant that is restarted along, a program that is down meanwhile.
-            if (!_pendingStops.TryGetValue(name, out StopReason reason) || _graph.DependantsOf(name).Any(IsGoingDown))
+            if (!_pendingStops.TryGetValue(name, out StopReason reason) || HasDependantGoingDown(name))
                 continue;
 
             _pendingStops.Remove(name);
             _settleAgain = true;
             Step(name, new ProgramEvent.StopRequested(reason));
         }
+    }
+
+    private bool HasDependantGoingDown(string name)
+    {
+        IReadOnlyList<string> direct = _graph.DependantsOf(name);
+        if (direct.Count == 0)
+            return false;
+
+        var met = new HashSet<string>(direct);
+        var work = new Stack<string>(direct);
+        while (work.TryPop(out string? dependant))
+        {
+            if (IsGoingDown(dependant))
+                return true;
+            foreach (string next in _graph.DependantsOf(dependant))
+            {
+                if (met.Add(next))
+                    work.Push(next);
+            }
+        }
+
+        return false;
     }
 
     private bool IsGoingDown(string name) => _pendingStops.ContainsKey(name) || _slots[name].State.Phase == ProgramPhase.Stopping;
