@@ -469,7 +469,7 @@ public sealed class Supervisor
 
     private void HastenShutdown(bool inOrder)
     {
-        if (_shutdown is not { Killing: false } shutdown)
+        if (_shutdown is not { Killing: false, Completed: false } shutdown)
             return;
 
         shutdown.Deadline = Instant.Min(shutdown.Deadline, _now + HastenedLimit);
@@ -490,7 +490,13 @@ public sealed class Supervisor
     {
         if (shutdown.Killing)
         {
-            shutdown.Deadline = Instant.Never;
+            // The hook after the end of a killed program has had its time; what is left then is what KILL did not end.
+            foreach (var (name, slot) in _slots)
+            {
+                if (slot.State.Step == ProgramStep.AfterStopHook)
+                    Step(name, new ProgramEvent.StopHastened());
+            }
+
             CompleteShutdown(shutdown);
             return;
         }
@@ -505,6 +511,7 @@ public sealed class Supervisor
     private void CompleteShutdown(Shutdown shutdown)
     {
         shutdown.Completed = true;
+        shutdown.Deadline = Instant.Never;
         _effects.Add(new SystemEffect.ShutdownCompleted(shutdown.ExitCode, [.. _slots.Where(slot => !ProgramMachine.IsDown(slot.Value.State.Phase)).Select(slot => slot.Key)]));
     }
 
@@ -585,8 +592,10 @@ public sealed class Supervisor
 
         if (_options.ExitOnFatal && slot.Policy.Critical && HasFailedForGood(slot))
             BeginShutdown($"critical program \"{name}\" failed for good", CodeOf(next));
-        else if (next.Phase == ProgramPhase.Exited && slot.Policy.OnExit == OnExit.Shutdown)
+        else if (slot.Policy.OnExit == OnExit.Shutdown && next.Phase == ProgramPhase.Exited)
             BeginShutdown($"program \"{name}\" ended", next.LastExit?.ShellCode ?? ExitCode.Success);
+        else if (slot.Policy.OnExit == OnExit.Shutdown && next.Phase == ProgramPhase.Fatal)
+            BeginShutdown($"program \"{name}\" failed for good", CodeOf(next));
     }
 
     /// <summary>Draws the consequences of what has changed, until nothing more follows.</summary>
