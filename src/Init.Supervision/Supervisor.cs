@@ -101,6 +101,8 @@ public sealed class Supervisor
                 Restart(names, rolling);
                 break;
             case SystemEvent.ScheduleDue(var name) when _slots.TryGetValue(name, out Slot? slot) && _shutdown is null:
+                if (slot.State.StoppedByUser || slot.Policy is { Enabled: false } && !slot.State.Wanted)
+                    break; // Its timetable rests until somebody starts it.
                 if (ProgramMachine.IsDown(slot.State.Phase))
                     Start([name]);
                 else
