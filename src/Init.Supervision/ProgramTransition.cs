@@ -140,7 +140,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     private void ArmReadiness()
     {
-        bool limited = _state.Phase == ProgramPhase.Starting && policy.Readiness is { Source: not ReadinessSource.Exit };
+        bool limited = _state.Phase == ProgramPhase.Starting && policy.Readiness is { Source: ReadinessSource.Polled or ReadinessSource.Told };
         Instant? due = policy.Readiness switch
         {
             { Source: ReadinessSource.Polled } => now,
