@@ -111,7 +111,7 @@ public sealed record StopPolicy
     /// <summary>True: a stop command is run first; the signal follows if the program is still there when the command has ended.</summary>
     public bool HasCommand { get; init; }
 
-    /// <summary>SIGKILL (9) unless told otherwise.</summary>
+    /// <summary>SIGKILL (9) unless told otherwise. What outlives it by <see cref="ProgramMachine.KillRepeat"/> gets SIGKILL.</summary>
     public int FinalSignal { get; init; } = 9;
 }
 
