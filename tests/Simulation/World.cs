@@ -132,7 +132,7 @@ public sealed class World
             Advance();
         }
 
-        foreach (Subject subject in _subjects.Values)
+        foreach (Subject subject in _subjects.Values.Where(_ => !_completed))
             CheckRest(subject);
     }
 
@@ -430,6 +430,8 @@ public sealed class World
             subject.Removed = false;
             subject.ReadinessChanged |= subject.Policy.Readiness != policy.Readiness;
             subject.Policy = policy;
+            if (change.Restart.Contains(policy.Name) && subject.Phase == ProgramPhase.Backoff)
+                subject.Failures = 0;
             if (change.Restart.Contains(policy.Name))
                 subject.AskedDown = subject.Main is not null || subject.AnswerPending;
         }
@@ -751,6 +753,7 @@ public sealed class World
             throw Broken($"pid {process.Pid} of {subject.Name} is reaped twice");
         subject.Main = null;
         subject.Reaped = process;
+        subject.AskedDown = false;
         _pidsInUse.Remove(process.Pid);
     }
 
@@ -965,12 +968,16 @@ public sealed class World
         switch (to)
         {
             case ProgramPhase.Starting:
-                if (from != ProgramPhase.Backoff)
-                {
-                    CheckGate(subject);
+                if (from == ProgramPhase.Backoff)
+                    break;
+                CheckGate(subject);
+                subject.RunningSince = null;
+                if (!subject.KeepsCount)
                     subject.Failures = 0;
-                }
-
+                break;
+            case ProgramPhase.Waiting:
+                // Out of BACKOFF because what it requires is being restarted: its failures count on.
+                subject.KeepsCount = from == ProgramPhase.Backoff;
                 break;
             case ProgramPhase.Running:
                 subject.RunningSince = _now;
@@ -983,10 +990,13 @@ public sealed class World
                 NoteFailure(subject, to);
                 break;
             case ProgramPhase.Stopping:
+                if (subject.InRolling && _core.StateOf(subject.Name).StopReason == StopReason.Restart)
+                    NoteStartAsked(subject);
                 CheckStopOrder(subject);
                 break;
             default:
                 subject.RunningSince = null;
+                subject.KeepsCount = false;
                 break;
         }
     }
