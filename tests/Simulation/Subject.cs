@@ -75,6 +75,9 @@ internal sealed class Subject(ProgramPolicy policy)
     /// <summary>The configuration of its readiness has changed since it was spawned.</summary>
     public bool ReadinessChanged { get; set; }
 
+    /// <summary>The program itself never ran.</summary>
+    public bool SetUpFailed { get; set; }
+
     public TimeSpan GraceAtSpawn { get; set; }
 
     /// <summary>It had been RUNNING and failed for the first time: no delay is allowed.</summary>
