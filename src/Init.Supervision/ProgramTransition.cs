@@ -140,7 +140,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     private void ArmReadiness()
     {
-        bool limited = _state.Phase == ProgramPhase.Starting && policy.Readiness is { Source: not ReadinessSource.Exit };
+        bool limited = _state.Phase == ProgramPhase.Starting && policy.Readiness is { Source: ReadinessSource.Polled or ReadinessSource.Told };
         Instant? due = policy.Readiness switch
         {
             { Source: ReadinessSource.Polled } => now,
@@ -513,7 +513,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         CancelProbes();
         SetReady(false);
         bool hookOnly = _state.Step == ProgramStep.BeforeStartHook;
-        _state = _state with { StopReason = reason };
+        _state = _state with { StopReason = reason, FinalSignalSent = false };
         Enter(ProgramPhase.Stopping, reason is StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog ? _state.Problem : null);
         if (hookOnly)
             SweepHook();
@@ -546,11 +546,12 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         bool sweeping = _state.Step == ProgramStep.Sweeping;
         if (_state.Hook == HookKind.Stop)
             CancelHook();
+        int signal = _state.FinalSignalSent ? ProgramMachine.Kill : policy.Stop.FinalSignal;
         _state = _state with { Deadline = now + ProgramMachine.KillRepeat, Step = sweeping ? ProgramStep.Sweeping : ProgramStep.Killed };
         if (sweeping)
-            _effects.Add(new ProgramEffect.Sweep(policy.Stop.FinalSignal));
+            SweepWith(signal);
         else if (_state.Pid is not null)
-            _effects.Add(new ProgramEffect.Signal(policy.Stop.FinalSignal, policy.Stop.Group));
+            SendFinal(signal);
     }
 
     /// <summary>The main process is gone: end what it left behind, with the patience that is left, or at once if that is used up.</summary>
@@ -565,7 +566,22 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         bool patient = _state.Step is not ProgramStep.Killed;
         Instant deadline = patient ? _state.Deadline ?? now + policy.Stop.Grace : now + ProgramMachine.KillRepeat;
         _state = _state with { Step = ProgramStep.Sweeping, Deadline = deadline };
-        _effects.Add(new ProgramEffect.Sweep(patient ? policy.Stop.Signal : policy.Stop.FinalSignal));
+        if (patient)
+            _effects.Add(new ProgramEffect.Sweep(policy.Stop.Signal));
+        else
+            SweepWith(policy.Stop.FinalSignal);
+    }
+
+    private void SweepWith(int finalSignal)
+    {
+        _state = _state with { FinalSignalSent = true };
+        _effects.Add(new ProgramEffect.Sweep(finalSignal));
+    }
+
+    private void SendFinal(int signal)
+    {
+        _state = _state with { FinalSignalSent = true };
+        _effects.Add(new ProgramEffect.Signal(signal, policy.Stop.Group));
     }
 
     /// <summary>

@@ -132,7 +132,7 @@ public sealed class World
             Advance();
         }
 
-        foreach (Subject subject in _subjects.Values)
+        foreach (Subject subject in _subjects.Values.Where(_ => !_completed))
             CheckRest(subject);
     }
 
@@ -399,8 +399,6 @@ public sealed class World
         subject.StoppedByUser = false;
         subject.InRolling = false;
         subject.AskedDown = false;
-        if (subject.Phase == ProgramPhase.Backoff)
-            subject.Failures = 0; // What is up keeps its count.
     }
 
     private void NoteReload(SystemEvent.Reconfigured change)
@@ -554,7 +552,7 @@ public sealed class World
                 throw Broken($"the shutdown is complete and {subject.Name}, which obeys KILL, is alive");
             if (alive && !completed.Left.Contains(subject.Name))
                 throw Broken($"{subject.Name} is alive and not among those left");
-            if (!alive && completed.Left.Contains(subject.Name) && subject is { Leftovers.Count: 0, AnswerPending: false, SweptPending: false, Reaped: null })
+            if (!alive && completed.Left.Contains(subject.Name) && subject is { Main: null, Leftovers.Count: 0, AnswerPending: false, SweptPending: false, Reaped: null })
                 throw Broken($"{subject.Name} is said to be left, and nothing of it is");
             if (!alive && subject.Hook is not null)
                 throw Broken($"the shutdown is complete and a hook of {subject.Name} runs on");
@@ -623,6 +621,7 @@ public sealed class World
         subject.PolledReady = false;
         subject.EndedInSuccess = false;
         subject.ReadinessChanged = false;
+        subject.SetUpFailed = false;
         subject.GraceAtSpawn = subject.Policy.StartGrace;
         double failure = _quiet ? 1 : _dice.Fraction();
         if (!subject.Installed || failure < 0.04)
@@ -671,7 +670,11 @@ public sealed class World
 
         process.Alive = false;
         Reap(subject, process);
-        Enqueue(subject, new ProgramEvent.SpawnFailed("cannot set up: Operation not permitted (errno 1)", NotInstalled: _dice.Chance(0.2), 126), () => subject.Reaped = null);
+        Enqueue(subject, new ProgramEvent.SpawnFailed("cannot set up: Operation not permitted (errno 1)", NotInstalled: _dice.Chance(0.2), 126), () =>
+        {
+            subject.Reaped = null;
+            subject.SetUpFailed = true;
+        });
     }
 
     private void ScheduleLife(Subject subject, FakeProcess process)
@@ -751,6 +754,7 @@ public sealed class World
             throw Broken($"pid {process.Pid} of {subject.Name} is reaped twice");
         subject.Main = null;
         subject.Reaped = process;
+        subject.AskedDown = false;
         _pidsInUse.Remove(process.Pid);
     }
 
@@ -965,12 +969,21 @@ public sealed class World
         switch (to)
         {
             case ProgramPhase.Starting:
-                if (from != ProgramPhase.Backoff)
+                if (from == ProgramPhase.Backoff)
                 {
-                    CheckGate(subject);
-                    subject.Failures = 0;
+                    if (WasAskedFor(subject))
+                        subject.Failures = 0;
+                    break;
                 }
 
+                CheckGate(subject);
+                subject.RunningSince = null;
+                if (from != ProgramPhase.Waiting || !subject.KeepsCount)
+                    subject.Failures = 0;
+                break;
+            case ProgramPhase.Waiting:
+                // Out of BACKOFF because what it requires is being restarted: its failures count on.
+                subject.KeepsCount = from == ProgramPhase.Backoff && !WasAskedFor(subject);
                 break;
             case ProgramPhase.Running:
                 subject.RunningSince = _now;
@@ -983,13 +996,19 @@ public sealed class World
                 NoteFailure(subject, to);
                 break;
             case ProgramPhase.Stopping:
+                if (subject.InRolling && _core.StateOf(subject.Name).StopReason == StopReason.Restart)
+                    NoteStartAsked(subject);
                 CheckStopOrder(subject);
                 break;
             default:
                 subject.RunningSince = null;
+                subject.KeepsCount = false;
                 break;
         }
     }
+
+    /// <summary>It leaves BACKOFF before its time, because somebody asked: then the core counts anew.</summary>
+    private bool WasAskedFor(Subject subject) => !_failedNow.Contains(subject.Name) && _core.StateOf(subject.Name).Attempt == 0;
 
     private void NoteFailure(Subject subject, ProgramPhase to)
     {
@@ -1012,7 +1031,7 @@ public sealed class World
         if (backoff.Attempts > 0 && subject.Failures > backoff.Attempts)
             throw Broken($"{subject.Name} tries again after {subject.Failures} failures in a row; it has {backoff.Attempts} restarts");
 
-        subject.RestartIsFree = subject.Failures == 1 && hadBeenRunning;
+        subject.RestartIsFree = subject.Failures == 1 && hadBeenRunning && !subject.SetUpFailed;
         _failedNow.Add(subject.Name);
     }
 
