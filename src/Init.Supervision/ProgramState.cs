@@ -130,6 +130,9 @@ public sealed record ProgramState
 
     public StopReason StopReason { get; init; }
 
+    /// <summary>Stopping: the final signal was sent. What is still there later gets KILL, whatever the final signal is.</summary>
+    public bool FinalSignalSent { get; init; }
+
     /// <summary>How the last process ended; null if none has.</summary>
     public ExitStatus? LastExit { get; init; }
 
