@@ -113,6 +113,8 @@ public sealed class World
         Trace("the world becomes quiet");
         foreach (Subject subject in _subjects.Values.ToArray())
         {
+            subject.Installed = true;
+            _core.NoteInstalled(subject.Name, true);
             if (subject.Main is { } process)
             {
                 process.Unkillable = false;
@@ -461,6 +463,10 @@ public sealed class World
 
     private void NoteAfter(SystemEvent happening)
     {
+        // A rolling restart has come to it.
+        foreach (Subject subject in _subjects.Values.Where(subject => subject is { InRolling: true, Wanted: false } && _core.StateOf(subject.Name).Wanted))
+            NoteStartAsked(subject);
+
         switch (happening)
         {
             case SystemEvent.DeadlineReached when _shutdownBegan && !_completed:
@@ -573,6 +579,7 @@ public sealed class World
             case ProgramEffect.CancelHook:
                 if (subject.Hook is null)
                     throw Broken($"{subject.Name}: a hook is cancelled and none runs");
+                subject.HookCutAt = _now;
                 subject.Hook = null;
                 break;
             case ProgramEffect.StartProbe(var role):
@@ -609,7 +616,7 @@ public sealed class World
             throw Broken($"{subject.Name} is spawned twice at once");
         if (subject.StoppedByUser)
             throw Broken($"{subject.Name} was stopped by the user and is spawned");
-        if (_core.IsShuttingDown || _shutdownBegan)
+        if (_shutdownBegan)
             throw Broken($"{subject.Name} is spawned during shutdown");
         if (subject.Removed)
             throw Broken($"{subject.Name} is no longer configured and is spawned");
@@ -622,7 +629,6 @@ public sealed class World
         subject.EndedInSuccess = false;
         subject.ReadinessChanged = false;
         subject.SetUpFailed = false;
-        subject.GraceAtSpawn = subject.Policy.StartGrace;
         double failure = _quiet ? 1 : _dice.Fraction();
         if (!subject.Installed || failure < 0.04)
         {
@@ -651,7 +657,11 @@ public sealed class World
             Unkillable = !_quiet && _dice.Chance(0.02),
         };
         subject.Main = process;
-        Enqueue(subject, new ProgramEvent.Spawned(pid), () => subject.AnswerPending = false);
+        Enqueue(subject, new ProgramEvent.Spawned(pid), () =>
+        {
+            subject.AnswerPending = false;
+            subject.GraceAtSpawn = subject.Policy.StartGrace;
+        });
         if (failure < 0.15)
         {
             See("set-up failed after spawn");
@@ -1140,7 +1150,7 @@ public sealed class World
         if (state.TriedAt is { } tried && tried + ProgramMachine.TryInterval > latest)
             latest = tried + ProgramMachine.TryInterval;
         Instant floor = _now + ProgramMachine.TryInterval;
-        if (floor > latest && subject.Policy.Hooks.BeforeStart)
+        if (floor > latest && subject.HookCutAt == _now)
             latest = floor;
         if (due < _now || due > latest)
             throw Broken($"{subject.Name} waits {Durations.Text(due - _now)} in BACKOFF; at most {Durations.Text(subject.Policy.Backoff.Max)} is allowed");
