@@ -84,6 +84,12 @@ public sealed record ProgramDefinition
 
     /// <summary>Where <c>[program.NAME]</c> stands.</summary>
     public required SourcePosition At { get; init; }
+
+    /// <summary>
+    /// What the file says, by key ("command", "stop.grace"), each on one line and before any expansion: for showing to people, since it
+    /// holds names of variables and never their values. <c>environment</c> is not in it, and keys that are not written are not either.
+    /// </summary>
+    public ImmutableDictionary<string, string> Written { get; init; } = ImmutableDictionary<string, string>.Empty;
 }
 
 /// <summary>How to run it.</summary>
@@ -100,6 +106,9 @@ public sealed record LaunchSpec
 
     /// <summary>The whole environment as "KEY=VALUE", sorted by key, each key once: inherited, env files, own, secrets granted.</summary>
     public ImmutableArray<string> Environment { get; init; } = [];
+
+    /// <summary>Names of the variables in <see cref="Environment"/> whose values are never shown: the secrets that the program was granted.</summary>
+    public ImmutableArray<string> SecretNames { get; init; } = [];
 
     /// <summary>"uid", "uid:gid", "name" or "name:group"; null = as Init. Names are resolved at each spawn.</summary>
     public string? User { get; init; }

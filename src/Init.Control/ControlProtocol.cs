@@ -9,6 +9,9 @@ public static class ControlProtocol
     /// <summary>A request's line, the newline included.</summary>
     public const int RequestBytesMax = 64 * 1024;
 
+    /// <summary>A reply's line, the newline included. A server answers with an error rather than exceed it; a client takes no more.</summary>
+    public const int ReplyBytesMax = 8 * 1024 * 1024;
+
     /// <summary>Names in one request.</summary>
     public const int NamesMax = 1024;
 

@@ -18,6 +18,9 @@ public sealed record NameSelection(IReadOnlyList<int> Indexes, IReadOnlyList<Unk
 /// </summary>
 public static class NameSelector
 {
+    /// <summary>A request with a thousand wrong names must not keep PID 1 busy with hints.</summary>
+    private const int HintsMax = 8;
+
     /// <summary>No names select everything.</summary>
     public static NameSelection Select(IReadOnlyList<string> names, IReadOnlyList<SelectableInstance> instances)
     {
@@ -30,7 +33,7 @@ public static class NameSelector
 
             // "all" of nothing is nothing; any other name should have found something.
             if (found.Count == 0 && name != "all")
-                unknown.Add(new UnknownName(name, Nearest.Hint(name, Known(instances))));
+                unknown.Add(new UnknownName(name, unknown.Count < HintsMax ? Nearest.Hint(name, Known(instances)) : null));
         }
 
         return new NameSelection([.. indexes], unknown);

@@ -3,17 +3,23 @@ namespace Init.Control;
 /// <summary>"Did you mean …?": the known name that a mistyped one is nearest to.</summary>
 public static class Nearest
 {
+    /// <summary>The comparison is quadratic, and PID 1 makes it: longer words get no hint.</summary>
+    private const int LengthMax = 64;
+
     /// <summary>Null when nothing known is near enough to be what was meant.</summary>
     public static string? Hint(string typed, IEnumerable<string> known) => To(typed, known) is { } near ? $"did you mean \"{near}\"?" : null;
 
     public static string? To(string typed, IEnumerable<string> known)
     {
+        if (typed.Length is < 2 or > LengthMax)
+            return null;
+
         // A third of the letters may differ, so that "x" is never taken for "y".
         int best = Math.Max(1, typed.Length / 3) + 1;
         string? nearest = null;
         foreach (string candidate in known)
         {
-            if (typed.Length < 2 || Math.Abs(candidate.Length - typed.Length) >= best)
+            if (Math.Abs(candidate.Length - typed.Length) >= best)
                 continue;
 
             int distance = Distance(typed, candidate);

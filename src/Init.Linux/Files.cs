@@ -171,7 +171,7 @@ public static unsafe class Files
         {
             int errno = MakeDirectories(parent, mode);
             if (errno != 0)
-                return errno;
+                return errno == Errno.EEXIST ? Errno.ENOTDIR : errno;
         }
 
         int own = MakeDirectory(path, mode);

@@ -27,6 +27,11 @@ internal static unsafe partial class Libc
     [LibraryImport(Name)]
     internal static partial int pthread_sigmask(int how, sigset_t* set, sigset_t* old);
 
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int sigwaitinfo(sigset_t* set, siginfo_t* info);
+
+    internal const nint SIG_DFL = 0;
+
     [LibraryImport(Name)]
     internal static partial nint signal(int signo, nint handler);
 }

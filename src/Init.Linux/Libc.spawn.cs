@@ -24,8 +24,9 @@ internal static unsafe partial class Libc
     }
 
     // All of these return the error instead of setting errno.
+    /// <summary>As posix_spawn for a path with a slash.</summary>
     [LibraryImport(Name)]
-    internal static partial int posix_spawn(
+    internal static partial int posix_spawnp(
         int* pid, byte* path, posix_spawn_file_actions_t* actions, posix_spawnattr_t* attributes, byte** argv, byte** envp);
 
     [LibraryImport(Name)]

@@ -13,7 +13,7 @@ internal static unsafe partial class Libc
     internal const int CLD_KILLED = 2;
     internal const int CLD_DUMPED = 3;
 
-    /// <summary>siginfo_t as waitid fills it, LP64 (bits/types/siginfo_t.h): three ints, padding to 8, then the _sigchld member; 128 bytes in all.</summary>
+    /// <summary>siginfo_t as waitid and sigwaitinfo fill it, LP64 (bits/types/siginfo_t.h): three ints, padding to 8, then _kill or _sigchld; 128 bytes in all.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 128)]
     internal struct siginfo_t
     {
@@ -25,6 +25,9 @@ internal static unsafe partial class Libc
 
         [FieldOffset(16)]
         internal int si_pid;
+
+        [FieldOffset(20)]
+        internal int si_uid;
 
         [FieldOffset(24)]
         internal int si_status;

@@ -67,6 +67,46 @@ public static unsafe class ProcFs
         return processes;
     }
 
+    /// <summary>
+    /// The direct children of this process, zombies included, by /proc/self/task/*/children: one short read where a look at all processes would be long.
+    /// Null when the kernel does not offer it (CONFIG_PROC_CHILDREN) or /proc is not mounted.
+    /// </summary>
+    public static List<int>? ListOwnChildren()
+    {
+        // Orphans are given to the main thread, and posix_spawn makes children of the thread that calls it, which is the same one.
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            int fd = Libc.open($"/proc/self/task/{Libc.getpid()}/children", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+            if (fd < 0)
+                return null;
+
+            List<int> children = [];
+            int carried = 0;
+            while (Files.Read(fd, buffer.AsSpan(carried)) is { Succeeded: true, Count: > 0 } read)
+            {
+                ReadOnlySpan<byte> rest = buffer.AsSpan(0, carried + read.Count);
+                while (rest.IndexOf((byte)' ') is var end and >= 0)
+                {
+                    if (Utf8Parser.TryParse(rest[..end], out int pid, out _))
+                        children.Add(pid);
+                    rest = rest[(end + 1)..];
+                }
+
+                // A number may be cut by the end of the buffer: its rest comes with the next read.
+                rest.CopyTo(buffer);
+                carried = rest.Length;
+            }
+
+            Files.Close(fd);
+            return children;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     /// <summary>Null when there is no such process (any more).</summary>
     public static ProcessInfo? Read(int pid)
     {

@@ -50,6 +50,9 @@ public static class Processes
     /// <summary>The kernel sends us this signal when the thread that started us ends; 0 = no more.</summary>
     public static int SetParentDeathSignal(int signal) => Files.ErrnoOf(Libc.prctl(Libc.PR_SET_PDEATHSIG, (nuint)signal, 0, 0, 0));
 
+    /// <summary>Whether the descriptor is the terminal of our session, so that a foreground group can be set.</summary>
+    public static bool IsControllingTerminal(int fd) => Libc.tcgetpgrp(fd) >= 0;
+
     /// <summary>
     /// Makes every descriptor from <paramref name="first"/> on close-on-exec, in case whoever started us has left some open: they would go on to every child.
     /// </summary>

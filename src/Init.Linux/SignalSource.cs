@@ -57,6 +57,31 @@ public sealed unsafe class SignalSource : IDisposable
     }
 }
 
+/// <summary>The simplest way to take signals, for a process that does nothing else (sigwaitinfo(2)).</summary>
+public static unsafe class SignalWait
+{
+    /// <summary>Sleeps until one of these signals, which must be blocked, is there.</summary>
+    public static ReceivedSignal Next(ulong signals)
+    {
+        Libc.sigset_t set = Libc.sigset_t.Of(signals);
+        Libc.siginfo_t info;
+        while (Libc.sigwaitinfo(&set, &info) < 0)
+        {
+            if (Libc.LastErrno != Errno.EINTR)
+                throw new SyscallException("wait for", "signals", Libc.LastErrno);
+        }
+
+        return new ReceivedSignal(info.si_signo, info.si_pid, info.si_uid);
+    }
+
+    /// <summary>Sets the signal mask of the calling thread, which threads and children that it starts inherit.</summary>
+    public static void SetMask(ulong signals)
+    {
+        Libc.sigset_t set = Libc.sigset_t.Of(signals);
+        _ = Libc.pthread_sigmask(Libc.SIG_SETMASK, &set, null);
+    }
+}
+
 /// <summary>Sets of signals as a number: signal n is bit n-1, as in /proc/PID/status.</summary>
 public static class SignalSet
 {

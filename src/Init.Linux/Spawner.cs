@@ -6,7 +6,10 @@ public sealed record SpawnRequest
     /// <summary>Stands for /dev/null where a descriptor is asked for.</summary>
     public const int DevNull = -1;
 
-    /// <summary>The file to execute; see <see cref="CommandLookup"/> for finding it.</summary>
+    /// <summary>Stands for whatever that number is in our own process, open or not.</summary>
+    public const int Inherit = -2;
+
+    /// <summary>The file to execute, with a slash in it, as <see cref="CommandLookup"/> finds it.</summary>
     public required string Path { get; init; }
 
     /// <summary>All of argv, the name included.</summary>
@@ -81,7 +84,7 @@ public static unsafe class Spawner
 
     /// <summary>As <see cref="Spawn(SpawnRequest)"/>, with strings that are passed on byte for byte: they need not be valid UTF-8, and are not copied.</summary>
     /// <param name="request">Its Path, Argv and Environment are not looked at.</param>
-    /// <param name="path">A C string.</param>
+    /// <param name="path">A C string. Without a slash it is looked for along our own PATH.</param>
     /// <param name="argv">C strings, then NULL.</param>
     /// <param name="environment">C strings, then NULL.</param>
     /// <param name="pid">The child, when the result is 0.</param>
@@ -99,7 +102,7 @@ public static unsafe class Spawner
             int errno = SetActions(&actions, request, duplicates);
             int child = 0;
             if (errno == 0)
-                errno = Libc.posix_spawn(&child, path, &actions, &attributes, argv, environment);
+                errno = Libc.posix_spawnp(&child, path, &actions, &attributes, argv, environment);
             pid = child;
             return errno;
         }
@@ -168,6 +171,9 @@ public static unsafe class Spawner
 
     private static int AddDescriptor(Libc.posix_spawn_file_actions_t* actions, int source, int target, int highestTarget, List<int> duplicates)
     {
+        if (source == SpawnRequest.Inherit)
+            return 0;
+
         if (source == SpawnRequest.DevNull)
         {
             ReadOnlySpan<byte> devNull = "/dev/null\0"u8;
@@ -212,7 +218,7 @@ public static unsafe class Spawner
     }
 
     /// <summary>"cannot execute PATH: …", with what is behind it where the errno alone misleads.</summary>
-    internal static string ExplainExec(string path, int errno, string? directory = null)
+    public static string ExplainExec(string path, int errno, string? directory = null)
     {
         string resolved = directory is null ? path : System.IO.Path.Combine(directory, path);
         string remedy = errno switch

@@ -36,6 +36,9 @@ public abstract record ProgramEvent
 
     public sealed record WatchdogFed : ProgramEvent;
 
+    /// <summary>The program itself asks to be treated as if it had been silent for too long (WATCHDOG=trigger of sd_notify(3)).</summary>
+    public sealed record WatchdogTriggered : ProgramEvent;
+
     public sealed record StopRequested(StopReason Reason) : ProgramEvent;
 
     /// <summary>No more patience: the final signal now.</summary>

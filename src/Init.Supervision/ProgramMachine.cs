@@ -73,6 +73,9 @@ public static class ProgramMachine
             case ProgramEvent.WatchdogFed when state.WatchdogDeadline is not null:
                 step.FeedWatchdog();
                 break;
+            case ProgramEvent.WatchdogTriggered when state.WatchdogDeadline is not null:
+                step.TriggerWatchdog();
+                break;
             case ProgramEvent.StopRequested stop:
                 step.RequestStop(stop.Reason);
                 break;

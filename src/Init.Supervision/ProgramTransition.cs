@@ -181,6 +181,8 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     public void FeedWatchdog() => _state = _state with { WatchdogDeadline = policy.Watchdog is { } period ? now + period : null };
 
+    public void TriggerWatchdog() => FailRunning(StopReason.Watchdog, "it asked for its watchdog to act");
+
     private void EndReadinessProbe(ProgramEvent.ProbeEnded probe, ProbeState sent, ReadinessPolicy? readiness)
     {
         if (probe.Success || readiness is null)

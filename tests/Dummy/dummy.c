@@ -21,7 +21,7 @@
  *   stop               SIGSTOP to itself
  *   spew COUNT SIZE    write COUNT lines of SIZE bytes, newline included
  *   fork N [...]       fork N children that each carry out the rest and exit; the parent goes on after "then"
- *   then               ends the children's part
+ *   then               ends the children's part; the parts nest
  *   setsid             a session of its own
  *   daemon             fork, parent exits, child carries on in a session of its own
  *   echo FD            copy one line from FD to stdout
@@ -231,10 +231,8 @@ int main(int argc, char **argv)
             for (int n = atoi(a); n > 0 && !is_child; n--)
                 is_child = fork() == 0;
             i++;
-            while (!is_child && i + 1 < argc && strcmp(argv[i + 1], "then") != 0)
-                i++;
-            if (!is_child)
-                i++;
+            for (int depth = 1; !is_child && depth > 0 && i + 1 < argc; i++)
+                depth += strcmp(argv[i + 1], "fork") == 0 ? 1 : strcmp(argv[i + 1], "then") == 0 ? -1 : 0;
         } else if (strcmp(verb, "then") == 0)
             _exit(0);
         else if (strcmp(verb, "setsid") == 0)

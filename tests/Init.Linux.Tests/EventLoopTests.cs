@@ -29,7 +29,7 @@ public sealed class EventLoopTests : IDisposable
         Assert.Equal(["1.5", "4a", "4b", "9"], _story);
         Assert.True(firedAt["1.5"] >= start + TimeSpan.FromMicroseconds(1500));
         Assert.True(firedAt["9"] >= start + TimeSpan.FromMilliseconds(9));
-        Assert.InRange(_loop.WakeUps, 4, 5); // One for each time, and none that found nothing to do.
+        Assert.True(_loop.WakeUps <= 5, $"{_loop.WakeUps} wake-ups for 5 times: some found nothing to do");
 
         void Note(string name)
         {

@@ -66,22 +66,28 @@ public sealed record TomlArray(SourcePosition At, ImmutableArray<TomlValue> Item
 /// <summary>A table, its entries in the order of the file. Equal by reference.</summary>
 public sealed record TomlTable : TomlValue
 {
-    private readonly Dictionary<string, TomlEntry> _byKey;
+    /// <summary>Up to here a look through the entries is as quick as a dictionary, and much smaller.</summary>
+    private const int UnindexedMax = 8;
 
-    /// <exception cref="ArgumentException">Two entries have the same key.</exception>
+    private readonly Dictionary<string, TomlEntry>? _index;
+
+    /// <summary>The keys of the entries must differ.</summary>
     public TomlTable(SourcePosition at, ImmutableArray<TomlEntry> entries) : base(at)
     {
         Entries = entries;
-        _byKey = new Dictionary<string, TomlEntry>(entries.Length, StringComparer.Ordinal);
-        foreach (TomlEntry entry in entries)
-            _byKey.Add(entry.Key, entry);
+        if (entries.Length > UnindexedMax)
+            _index = entries.ToDictionary(entry => entry.Key, StringComparer.Ordinal);
     }
 
     public IReadOnlyList<TomlEntry> Entries { get; }
 
     public override string Kind => "a table";
 
-    public bool TryGet(string key, [NotNullWhen(true)] out TomlEntry? entry) => _byKey.TryGetValue(key, out entry);
+    public bool TryGet(string key, [NotNullWhen(true)] out TomlEntry? entry)
+    {
+        entry = _index is null ? Entries.FirstOrDefault(candidate => candidate.Key == key) : _index.GetValueOrDefault(key);
+        return entry is not null;
+    }
 
     public bool Equals(TomlTable? other) => ReferenceEquals(this, other);
 

@@ -1,6 +1,6 @@
 using Init.Base;
 using Init.Config;
-using Init.Engine.Processes;
+using Init.Engine.Children;
 
 namespace Init.Engine.Probes;
 

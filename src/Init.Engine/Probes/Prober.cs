@@ -1,5 +1,5 @@
 using Init.Config;
-using Init.Engine.Processes;
+using Init.Engine.Children;
 using Init.Linux;
 
 namespace Init.Engine.Probes;

@@ -1,0 +1,17 @@
+"""Every measure, in the order of the report."""
+
+from . import idle, logs, memory, orphans, restart, start, status, stop, wrapper
+
+ALL = [
+    start.FIRST_CHILD,
+    start.HUNDRED,
+    restart.OF_ONE,
+    restart.OF_HUNDRED,
+    stop.HUNDRED,
+    orphans.TWO_THOUSAND,
+    idle.HUNDRED,
+    memory.OF_SUPERVISOR,
+    logs.CAPTURE,
+    status.OF_HUNDRED,
+    wrapper.TRUE,
+]

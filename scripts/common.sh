@@ -1,0 +1,37 @@
+# Sourced by ./build, ./run, ./test and .ci/run: small helpers that say what they do.
+
+# What the native link of the binary needs.
+BUILD_PACKAGES="gcc zlib1g-dev"
+# Real programs and peers for the integration tests.
+INTEGRATION_PACKAGES="$BUILD_PACKAGES xvfb x11-utils nginx-light redis-server postgresql python3 nodejs procps util-linux tini strace"
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
+
+need_dotnet() {
+  export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+  command -v dotnet > /dev/null && return
+  echo "cannot find \"dotnet\": install the .NET SDK 10 first (https://dot.net)" >&2
+  exit 1
+}
+
+# Installs the Debian packages that are missing: with apt when root, else it says what is missing and stops.
+need_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ "${#missing[@]}" -eq 0 ] && return
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "cannot go on without the Debian packages: ${missing[*]} (install them with: sudo apt-get install ${missing[*]})" >&2
+    exit 1
+  fi
+  say "installing Debian packages: ${missing[*]}"
+  # Services that come with a package must not start by themselves: the tests start their own.
+  local policy=/usr/sbin/policy-rc.d made_policy=
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' > $policy && chmod 755 $policy && made_policy=1
+  fi
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null
+  [ -z "$made_policy" ] || rm -f $policy
+}

@@ -1,0 +1,283 @@
+using System.Collections.Immutable;
+using Init.Base;
+using Init.Config.Expansion;
+using Init.Config.Reading;
+using Init.Config.Toml;
+
+namespace Init.Config;
+
+/// <summary>What loading gave: a configuration, or everything that is wrong with it. Exactly one of the two.</summary>
+/// <param name="Config">Null iff there are problems.</param>
+/// <param name="Problems">Each once, sorted by position.</param>
+public sealed record ConfigResult(SystemConfig? Config, ImmutableArray<ConfigProblem> Problems);
+
+/// <summary>The whole way from supervisor.toml to <see cref="SystemConfig"/>.</summary>
+public static class ConfigLoader
+{
+    /// <summary>Largest configuration file.</summary>
+    public const int FileBytesMax = TomlReader.BytesMax;
+
+    /// <summary>Most files that <c>include</c> may find.</summary>
+    public const int IncludesMax = 1000;
+
+    /// <summary>Most program instances, replicas counted.</summary>
+    public const int InstancesMax = 10_000;
+
+    /// <summary>
+    /// Reads and validates. Nothing but <paramref name="files"/> is touched, so equal inputs give equal results. Never throws for what
+    /// is in the files.
+    /// </summary>
+    /// <param name="path">The main file; as it is given here it appears in positions.</param>
+    /// <param name="files">The machine.</param>
+    /// <param name="environment">Init's own environment.</param>
+    public static ConfigResult Load(string path, IConfigFiles files, IReadOnlyDictionary<string, string> environment)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(environment);
+        return new Run(path, files, environment).Load();
+    }
+
+    /// <summary>One file, parsed.</summary>
+    private sealed record ParsedFile(string FullPath, string Folder, Section Root);
+
+    private sealed class Run
+    {
+        private static readonly TomlTable EmptyTable = new(default, []);
+
+        private readonly string _path;
+        private readonly string _fullPath;
+        private readonly string _folder;
+        private readonly IConfigFiles _files;
+        private readonly IReadOnlyDictionary<string, string> _environment;
+        private readonly ProblemList _problems = new();
+        private readonly List<string> _filesRead = [];
+
+        public Run(string path, IConfigFiles files, IReadOnlyDictionary<string, string> environment)
+        {
+            _path = path;
+            _fullPath = files.FullPath(path);
+            _folder = FolderOf(_fullPath);
+            _files = files;
+            _environment = environment;
+        }
+
+        public ConfigResult Load()
+        {
+            // What [init] says about secrets, env files and includes comes first: the meaning of everything else depends on it. Only
+            // the process's own environment can be used there.
+            Expander processExpander = new(_environment, [], "");
+            if (Parse(_fullPath, _path, new SourcePosition(_path, 1, 1), processExpander) is not { } main)
+                return Finish(null);
+
+            Section early = main.Root.Table("init") ?? new Section(EmptyTable, "init", new SourcePosition(_path, 1, 1), main.Root.Context);
+            ImmutableArray<string> secrets = SettingsReader.ReadSecrets(early);
+            EnvFileReader envFiles = new(_files, Shorten);
+            InheritedEnvironment inherited = InheritedEnvironment.Create(_environment, envFiles.Read(early, "env_file"), secrets);
+            List<ParsedFile> parsed = [main, .. ParseIncludes(early, processExpander)];
+
+            // From here on every string is filled in from the whole environment, secrets excepted.
+            Expander expander = inherited.CreateExpander([], "secrets can be used in programs and hooks that list them");
+            InitSettings settings = SettingsReader.Read(early.With(early.Context with { Expander = expander }), inherited, _files);
+            ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone);
+            Definitions definitions = new(this, programs, inherited);
+            foreach (ParsedFile file in parsed)
+                definitions.Read(file.Root.With(file.Root.Context with { Expander = expander }), isMain: file == main);
+
+            List<ConfigProblem> warnings = [];
+            var (linked, groups) = definitions.Link(warnings);
+            warnings.AddRange(programs.Warnings);
+            warnings.AddRange(envFiles.Warnings);
+            _filesRead.AddRange(envFiles.Paths);
+            return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
+            {
+                Files = [.. _filesRead],
+                Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
+            });
+        }
+
+        private ConfigResult Finish(SystemConfig? config) =>
+            _problems.Count == 0 ? new ConfigResult(config, []) : new ConfigResult(null, [.. _problems.Sorted()]);
+
+        /// <summary>True when a file could not be read as TOML, so that names defined in it are unknown to us and not to its author.</summary>
+        private bool IsIncomplete { get; set; }
+
+        private ParsedFile? Parse(string fullPath, string shownPath, SourcePosition blame, Expander expander, string key = "file")
+        {
+            string? failure = null;
+            switch (_files.Read(fullPath, FileBytesMax))
+            {
+                case ConfigFile.Content content:
+                    _filesRead.Add(fullPath);
+                    List<ConfigProblem> problems = [];
+                    TomlTable? table = TomlReader.Read(content.Bytes.Span, shownPath, problems);
+                    if (problems.Count == 0 && table is not null)
+                    {
+                        string folder = FolderOf(fullPath);
+                        return new ParsedFile(fullPath, folder, new Section(table, "", new SourcePosition(shownPath, 1, 1), new ReadContext(folder, expander, _problems)));
+                    }
+
+                    problems.ForEach(_problems.Add);
+                    break;
+                case ConfigFile.TooLarge:
+                    failure = $"larger than {new ByteSize(FileBytesMax)}";
+                    break;
+                case ConfigFile.Unreadable unreadable:
+                    failure = unreadable.Reason;
+                    break;
+                default:
+                    failure = "no such file";
+                    break;
+            }
+
+            if (failure is not null)
+                _problems.Add(blame, key, $"cannot read {ConfigText.Quote(shownPath)}: {failure}");
+
+            IsIncomplete = true;
+            return null;
+        }
+
+        private IEnumerable<ParsedFile> ParseIncludes(Section init, Expander expander)
+        {
+            HashSet<string> seen = [_fullPath];
+            foreach (Text text in init.Strings("include"))
+            {
+                bool isPattern = GlobPattern.IsPattern(text.Value);
+                ImmutableArray<string> paths = isPattern
+                    ? _files.Glob(_folder, text.Value, IncludesMax + 1)
+                    : [Path.GetFullPath(text.Value, _folder)];
+
+                foreach (string path in paths)
+                {
+                    // Two patterns may find the same file, and "*.toml" finds the main file itself.
+                    if (!seen.Add(path))
+                        continue;
+
+                    if (seen.Count > IncludesMax + 1)
+                    {
+                        _problems.Add(text.At, text.Key, $"finds more than {IncludesMax} files");
+                        yield break;
+                    }
+
+                    if (Parse(path, Shorten(path), text.At, expander, text.Key) is { } file)
+                        yield return file;
+                }
+            }
+        }
+
+        /// <summary>A path as positions show it: relative to the main file's folder when it is below that, in the words the main file was named with.</summary>
+        private string Shorten(string path)
+        {
+            string relative = Path.GetRelativePath(_folder, path);
+            return relative.StartsWith("..", StringComparison.Ordinal) ? path : Path.Combine(Path.GetDirectoryName(_path) ?? "", relative);
+        }
+
+        private static string FolderOf(string fullPath) => Path.GetDirectoryName(fullPath) ?? "/";
+
+        /// <summary>Gathers what all files define.</summary>
+        private sealed class Definitions(Run run, ProgramReader programReader, InheritedEnvironment inherited)
+        {
+            private readonly Dictionary<string, (string Kind, SourcePosition At)> _names = [];
+            private readonly Dictionary<string, SourcePosition> _hookNames = [];
+            private readonly ImmutableArray<ProgramDraft>.Builder _drafts = ImmutableArray.CreateBuilder<ProgramDraft>();
+            private readonly List<(string Name, SourcePosition At, ImmutableArray<Text> Members)> _groups = [];
+            private readonly ImmutableArray<EventHookDefinition>.Builder _hooks = ImmutableArray.CreateBuilder<EventHookDefinition>();
+
+            public ImmutableArray<EventHookDefinition> Hooks => _hooks.ToImmutable();
+
+            public void Read(Section root, bool isMain)
+            {
+                if (root.Has("init") && !isMain)
+                    root.Report("init", "belongs into the main file only");
+
+                foreach (var (name, section) in Named(root, "program"))
+                {
+                    if (Claim(name, "program", section))
+                        ReadProgram(name, section);
+                }
+
+                foreach (var (name, section) in Named(root, "group"))
+                {
+                    if (Claim(name, "group", section))
+                        ReadGroup(name, section);
+                }
+
+                foreach (var (name, section) in Named(root, "on_event"))
+                {
+                    if (_hookNames.TryAdd(name, section.At))
+                        _hooks.Add(EventHookReader.Read(name, section, inherited));
+                    else
+                        run._problems.Add(section.At, section.Key, $"is already defined at {_hookNames[name]}");
+                }
+
+                root.Finish();
+            }
+
+            public (ImmutableArray<ProgramDefinition> Programs, ImmutableArray<GroupDefinition> Groups) Link(List<ConfigProblem> warnings)
+            {
+                if (run.IsIncomplete)
+                    return ([], []);
+
+                HashSet<string> programs = [.. _names.Where(name => name.Value.Kind == "program").Select(name => name.Key)];
+                HashSet<string> groups = [.. _groups.Select(group => group.Name)];
+                ImmutableArray<GroupDefinition> checkedGroups =
+                    [.. _groups.Select(group => new GroupDefinition(group.Name, Linker.CheckMembers(group.Members, programs, groups, run._problems), group.At))];
+                return (Linker.Link(_drafts.ToImmutable(), checkedGroups, run._problems, warnings), checkedGroups);
+            }
+
+            private IEnumerable<(string Name, Section Section)> Named(Section root, string kind)
+            {
+                if (root.FreeTable(kind) is not { } tables)
+                    yield break;
+
+                foreach (TomlEntry entry in tables.Entries)
+                {
+                    string key = $"{kind}.{ConfigText.KeyPart(entry.Key)}";
+                    if (NameRules.ProblemOf(entry.Key) is { } problem)
+                        run._problems.Add(entry.KeyAt, key, problem);
+
+                    if (entry.Value is TomlTable table)
+                        yield return (entry.Key, new Section(table, key, entry.KeyAt, root.Context));
+                    else
+                        run._problems.Add(entry.Value.At, key, $"expected a table, found {entry.Value.Kind}");
+                }
+            }
+
+            private bool Claim(string name, string kind, Section section)
+            {
+                if (_names.TryAdd(name, (kind, section.At)))
+                    return true;
+
+                var (otherKind, at) = _names[name];
+                run._problems.Add(section.At, section.Key, otherKind == kind ? $"is already defined at {at}" : $"a {otherKind} has this name, at {at}");
+                return false;
+            }
+
+            private void ReadProgram(string name, Section section)
+            {
+                foreach (ProgramDraft draft in programReader.Read(name, section))
+                {
+                    if (_drafts.Count >= InstancesMax)
+                    {
+                        run._problems.Add(section.At, section.Key, $"there are more than {InstancesMax} programs, replicas counted");
+                        return;
+                    }
+
+                    _drafts.Add(draft);
+                }
+            }
+
+            private void ReadGroup(string name, Section section)
+            {
+                ImmutableArray<Text> members = section.Strings("programs");
+                if (!section.Has("programs"))
+                    run._problems.Add(section.At, section.Key, "has no programs", "add programs = [\"…\"]");
+                else if (section.Find("programs") is TomlArray { Items.IsEmpty: true })
+                    section.Report("programs", "is empty");
+
+                section.Finish();
+                _groups.Add((name, section.At, members));
+            }
+        }
+    }
+}

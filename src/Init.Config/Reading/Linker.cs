@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using Init.Base;
+using Init.Supervision;
+
+namespace Init.Config.Reading;
+
+/// <summary>Resolves the names that programs and groups call each other by, and refuses what cannot work together.</summary>
+internal static class Linker
+{
+    /// <summary>Programs with their requirements filled in. Only meaningful when no problem was filed.</summary>
+    public static ImmutableArray<ProgramDefinition> Link(
+        ImmutableArray<ProgramDraft> drafts, ImmutableArray<GroupDefinition> groups, ProblemList problems, List<ConfigProblem> warnings)
+    {
+        NameTable names = new(drafts, groups);
+        Dictionary<string, List<Edge>> edges = [];
+        ImmutableArray<ProgramDefinition>.Builder linked = ImmutableArray.CreateBuilder<ProgramDefinition>(drafts.Length);
+        foreach (ProgramDraft draft in drafts)
+        {
+            ImmutableArray<Requirement> requires = ResolveRequires(draft, names, problems, warnings);
+            ImmutableArray<string> after = [.. draft.After.SelectMany(reference => names.Resolve(reference, problems)).Distinct()];
+            linked.Add(draft.Definition with { Policy = draft.Definition.Policy with { Requires = requires, After = after } });
+
+            if (!edges.ContainsKey(draft.Program))
+            {
+                edges[draft.Program] = [.. draft.Requires.Concat(draft.After)
+                    .SelectMany(reference => names.Find(reference.Name).Select(target => new Edge(target, reference.Key, reference.At)))];
+            }
+        }
+
+        ReportCycles([.. drafts.Select(draft => draft.Program).Distinct()], edges, problems);
+        ReportSharedLogs(linked, problems);
+        return linked.ToImmutable();
+    }
+
+    /// <summary>Files a problem for each member of a group that is not a program.</summary>
+    public static ImmutableArray<string> CheckMembers(IEnumerable<Text> members, IReadOnlySet<string> programs, IReadOnlySet<string> groups, ProblemList problems)
+    {
+        ImmutableArray<string>.Builder found = ImmutableArray.CreateBuilder<string>();
+        foreach (Text member in members)
+        {
+            if (programs.Contains(member.Value))
+            {
+                if (!found.Contains(member.Value))
+                    found.Add(member.Value);
+            }
+            else if (groups.Contains(member.Value))
+            {
+                problems.Add(member.At, member.Key, $"{member.Quoted} is a group", "a group has programs only");
+            }
+            else
+            {
+                problems.Add(member.At, member.Key, $"unknown program {member.Quoted}", Suggestion.For(member.Value, programs));
+            }
+        }
+
+        return found.ToImmutable();
+    }
+
+    private static ImmutableArray<Requirement> ResolveRequires(ProgramDraft draft, NameTable names, ProblemList problems, List<ConfigProblem> warnings)
+    {
+        // Named twice, by itself and through a group: the stronger wish counts.
+        Dictionary<string, bool> requires = [];
+        foreach (Reference reference in draft.Requires)
+        {
+            foreach (string target in names.Resolve(reference, problems))
+            {
+                requires[target] = requires.GetValueOrDefault(target) || reference.Restart;
+                if (draft.Definition.Policy.Enabled && !names.IsEnabled(target))
+                    warnings.Add(new ConfigProblem(reference.At, reference.Key, $"\"{target}\" is not enabled, so this waits until somebody starts it"));
+            }
+        }
+
+        return [.. requires.Select(entry => new Requirement(entry.Key, entry.Value))];
+    }
+
+    /// <summary>
+    /// Takes away what waits for nobody, and then what waited for that, until only cycles (and what hangs on them) are left; reports one of
+    /// them, takes it away, and goes on, so that each knot is reported.
+    /// </summary>
+    private static void ReportCycles(ImmutableArray<string> programs, Dictionary<string, List<Edge>> edges, ProblemList problems)
+    {
+        Dictionary<string, int> position = programs.Select((program, index) => (program, index)).ToDictionary(entry => entry.program, entry => entry.index);
+        ILookup<string, string> dependants = edges
+            .SelectMany(entry => entry.Value.Select(edge => (Program: entry.Key, edge.To)))
+            .ToLookup(pair => pair.To, pair => pair.Program);
+        Dictionary<string, int> missing = programs.ToDictionary(program => program, program => edges[program].Count);
+        HashSet<string> alive = [.. programs];
+        Queue<string> free = new(programs.Where(program => missing[program] == 0));
+        foreach (string program in programs)
+        {
+            while (free.TryDequeue(out string? done))
+                Remove(done);
+
+            if (!alive.Contains(program))
+                continue;
+
+            List<string> cycle = FindCycle(program, edges, alive);
+
+            // Begin with the one that stands first, wherever the walk came in.
+            int first = Enumerable.Range(0, cycle.Count).MinBy(i => position[cycle[i]]);
+            cycle = [.. cycle[first..], .. cycle[..first]];
+            Edge cause = edges[cycle[0]].Find(edge => edge.To == cycle[1 % cycle.Count])!;
+            problems.Add(cause.At, cause.Key, $"dependency cycle: {string.Join(" -> ", cycle.Append(cycle[0]))}", "none of them could ever start");
+            cycle.ForEach(Remove);
+        }
+
+        void Remove(string program)
+        {
+            if (!alive.Remove(program))
+                return;
+
+            foreach (string dependant in dependants[program])
+            {
+                if (--missing[dependant] == 0)
+                    free.Enqueue(dependant);
+            }
+        }
+    }
+
+    private static List<string> FindCycle(string start, Dictionary<string, List<Edge>> edges, HashSet<string> alive)
+    {
+        List<string> path = [];
+        Dictionary<string, int> seen = [];
+        string current = start;
+        while (seen.TryAdd(current, path.Count))
+        {
+            path.Add(current);
+            current = edges[current].Find(edge => alive.Contains(edge.To))!.To;
+        }
+
+        return path[seen[current]..];
+    }
+
+    private static void ReportSharedLogs(IEnumerable<ProgramDefinition> programs, ProblemList problems)
+    {
+        Dictionary<string, (ProgramDefinition Program, string Stream)> owners = [];
+        foreach (ProgramDefinition program in programs)
+        {
+            Claim(program, "stdout", program.Stdout);
+            if (!ReferenceEquals(program.Stdout, program.Stderr))
+                Claim(program, "stderr", program.Stderr);
+        }
+
+        void Claim(ProgramDefinition program, string stream, LogSpec? log)
+        {
+            if (log?.File is not { } file || LogReader.IsDevice(file) || owners.TryAdd(file, (program, stream)))
+                return;
+
+            var (other, otherStream) = owners[file];
+            string key = $"program.{program.Policy.Program}.{stream}";
+            string hint = other.Policy.Name == program.Policy.Name ? "write stderr = \"stdout\""
+                : other.Policy.Program == program.Policy.Program ? "put ${INDEX} into the file's name"
+                : "each needs a file of its own";
+            problems.Add(program.At, key, $"{otherStream} of \"{other.Policy.Name}\" is written to the same file", hint);
+        }
+    }
+
+    private sealed record Edge(string To, string Key, SourcePosition At);
+
+    private sealed class NameTable
+    {
+        private readonly Dictionary<string, ImmutableArray<string>> _targets = [];
+        private readonly HashSet<string> _enabled = [];
+
+        public NameTable(ImmutableArray<ProgramDraft> drafts, ImmutableArray<GroupDefinition> groups)
+        {
+            foreach (GroupDefinition group in groups)
+                _targets[group.Name] = group.Programs;
+
+            foreach (ProgramDraft draft in drafts)
+            {
+                _targets[draft.Program] = [draft.Program];
+                if (draft.Definition.Policy.Enabled)
+                    _enabled.Add(draft.Program);
+            }
+        }
+
+        public bool IsEnabled(string program) => _enabled.Contains(program);
+
+        public ImmutableArray<string> Find(string name) => _targets.GetValueOrDefault(name, []);
+
+        public ImmutableArray<string> Resolve(Reference reference, ProblemList problems)
+        {
+            if (_targets.TryGetValue(reference.Name, out ImmutableArray<string> targets))
+                return targets;
+
+            string message = $"unknown program or group {ConfigText.Quote(reference.Written)}";
+            problems.Add(reference.At, reference.Key, message, Suggestion.For(reference.Name, _targets.Keys));
+            return [];
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Init.Base;
+using Init.Engine.Core;
+using Init.Engine.Logging;
+using Init.Engine.Programs;
+using Init.Linux;
+using Init.Supervision;
+
+namespace Init.Engine;
+
+/// <summary>
+/// SIGUSR1 means "back up now". It is passed on to the program named "backup": a service gets the signal when it is ready to take it, a one-shot is run.
+/// Requests that come close together, or while the request before has not been delivered, are one request.
+/// </summary>
+public sealed class BackupRequests(EventLoop loop, CoreDriver driver, ProgramTable programs, InitLog log)
+{
+    /// <summary>The program that takes the requests.</summary>
+    public const string Program = "backup";
+
+    /// <summary>Requests within this time of a delivery are gathered into one more, at its end.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(1);
+
+    private bool _pending;
+    private Instant _quietUntil;
+    private LoopTimer? _timer;
+
+    public void Ask()
+    {
+        if (programs.Find(Program) is null)
+        {
+            log.Trouble($"cannot ask for a backup: no program is named \"{Program}\"");
+            return;
+        }
+
+        _pending = true;
+        Advance();
+    }
+
+    /// <summary>Delivers what is pending, if the program is in a state to take it. Called when states have changed.</summary>
+    public void Advance()
+    {
+        if (!_pending || programs.Find(Program) is not { } program || !driver.Core.Knows(Program))
+            return;
+
+        if (loop.Now < _quietUntil)
+        {
+            _timer ??= loop.At(_quietUntil, () =>
+            {
+                _timer = null;
+                Advance();
+            });
+            return;
+        }
+
+        ProgramState state = driver.Core.StateOf(Program);
+        bool runsToItsEnd = program.Definition.Policy is { Scheduled: true } or { Restart: RestartMode.Never };
+        if (runsToItsEnd)
+        {
+            if (!ProgramMachine.IsDown(state.Phase))
+                return; // One more run, when this one has ended.
+
+            Deliver();
+            driver.Feed(new SystemEvent.StartAsked([Program]));
+        }
+        else if (state is { Phase: ProgramPhase.Running, Ready: true, Pid: { } pid })
+        {
+            Deliver();
+            _ = Processes.Kill(pid, Signals.SIGUSR1); // ESRCH: it has just ended; its successor backs up when it starts.
+        }
+    }
+
+    private void Deliver()
+    {
+        _pending = false;
+        _quietUntil = loop.Now + Gathering;
+    }
+}

@@ -1,0 +1,330 @@
+using System.Collections.Immutable;
+using System.Text;
+using Init.Config;
+using Init.Control;
+using Init.Engine.Core;
+using Init.Engine.Journal;
+using Init.Engine.Logging;
+using Init.Engine.Programs;
+using Init.Engine.Reloading;
+using Init.Linux;
+using Init.Supervision;
+
+namespace Init.Engine.ControlHandling;
+
+/// <summary>Carries out what control clients ask for. It decides nothing: it names instances, feeds the core, and reports.</summary>
+public sealed class ControlHandler(
+    CoreDriver driver,
+    ProgramTable programs,
+    Operations operations,
+    StatusReporter reporter,
+    LogPump pump,
+    EventJournal journal,
+    Reloader reloader,
+    Func<ServerVersion> version) : IControlHandler
+{
+    private Supervisor Core => driver.Core;
+
+    public void Handle(ControlRequest request, IControlReply reply)
+    {
+        switch (request)
+        {
+            case ControlRequest.Status(var names):
+                NameSelection selection = programs.Select(names);
+                reply.Complete(new ControlResult.Status([.. programs.At(selection).Select(reporter.StatusOf)], selection.Unknown));
+                break;
+            case ControlRequest.Start(var names, var wait):
+                Start(names, wait, reply);
+                break;
+            case ControlRequest.Stop(var names, var wait):
+                Stop(names, wait, reply);
+                break;
+            case ControlRequest.Restart(var names, var rolling, var wait):
+                Restart(names, rolling, wait, reply);
+                break;
+            case ControlRequest.Signal(var names, var number):
+                ForEach(names, reply, program => SendSignal(program, number));
+                break;
+            case ControlRequest.Reload(var names):
+                ForEach(names, reply, program => SendSignal(program, program.Definition.ReloadSignal));
+                break;
+            case ControlRequest.Pid(var names):
+                CompletePids(names, reply);
+                break;
+            case ControlRequest.Tail tail:
+                Tail(tail, reply);
+                break;
+            case ControlRequest.Clear(var names):
+                ForEach(names, reply, Clear);
+                break;
+            case ControlRequest.Reread:
+                reloader.Reread(reply);
+                break;
+            case ControlRequest.Update:
+                reloader.Update(reply);
+                break;
+            case ControlRequest.Events(var types, var names):
+                FollowEvents(new EventFilter(types), names, reply);
+                break;
+            case ControlRequest.Env(var name):
+                WithOne(name, reply, program => reply.Complete(EnvironmentOf(program)));
+                break;
+            case ControlRequest.Explain(var name):
+                Explain(name, reply);
+                break;
+            case ControlRequest.Shutdown:
+                driver.Feed(new SystemEvent.ShutdownAsked());
+                reply.Complete();
+                break;
+            case ControlRequest.Version:
+                reply.Complete(new ControlResult.Version(version()));
+                break;
+            default:
+                reply.Fail(new ControlError(ErrorCode.UnknownOp, $"cannot carry out \"{request.Op}\": this Init does not know it"));
+                break;
+        }
+    }
+
+    // --- Up and down --------------------------------------------------------------------------------------------------
+
+    private void Start(IReadOnlyList<string> names, bool wait, IControlReply reply)
+    {
+        if (RefuseWhileShuttingDown(reply))
+            return;
+
+        List<ProgramRuntime> selected = SelectTelling(names, reply);
+        var toStart = new List<string>();
+        foreach (ProgramRuntime program in selected)
+        {
+            ProgramState state = Core.StateOf(program.Name);
+            if (state is { Phase: ProgramPhase.Running, Ready: true })
+                reply.Send(new ControlItem.Outcome(program.Name, OutcomeCode.AlreadyRunning));
+            else
+                toStart.Add(program.Name);
+        }
+
+        programs.NoteInstalled(toStart);
+        driver.Feed(new SystemEvent.StartAsked([.. toStart]));
+        Follow(reply, toStart.Select(name => new Target(name)), Goal.Up, wait, OutcomeCode.Starting);
+    }
+
+    private void Stop(IReadOnlyList<string> names, bool wait, IControlReply reply)
+    {
+        List<ProgramRuntime> selected = SelectTelling(names, reply);
+        var toStop = new List<string>();
+        foreach (ProgramRuntime program in selected)
+        {
+            ProgramState state = Core.StateOf(program.Name);
+            if (ProgramMachine.IsDown(state.Phase))
+                reply.Send(new ControlItem.Outcome(program.Name, OutcomeCode.NotRunning));
+            else
+                toStop.Add(program.Name);
+        }
+
+        // Those that are down are told as well, for "stopped by the user" is to hold for them too, over reloads and timetables.
+        driver.Feed(new SystemEvent.StopAsked([.. selected.Select(program => program.Name)]));
+        Follow(reply, toStop.Select(name => new Target(name)), Goal.Down, wait, OutcomeCode.Stopping);
+    }
+
+    private void Restart(IReadOnlyList<string> names, bool rolling, bool wait, IControlReply reply)
+    {
+        if (RefuseWhileShuttingDown(reply))
+            return;
+
+        List<ProgramRuntime> selected = SelectTelling(names, reply);
+        var targets = selected.Select(program => new Target(program.Name, Core.StateOf(program.Name).Pid)).ToList();
+        programs.NoteInstalled(targets.Select(target => target.Name));
+        driver.Feed(new SystemEvent.RestartAsked([.. targets.Select(target => target.Name)], rolling));
+        Follow(reply, targets, Goal.Up, wait, OutcomeCode.Starting);
+    }
+
+    /// <summary>The core is fed first, so that the operation begins with what the request has changed.</summary>
+    private void Follow(IControlReply reply, IEnumerable<Target> targets, Goal goal, bool wait, string codeWithoutWaiting)
+    {
+        driver.Drain();
+        if (wait)
+        {
+            operations.Start(reply, targets, goal);
+            return;
+        }
+
+        foreach (Target target in targets)
+            reply.Send(new ControlItem.Outcome(target.Name, codeWithoutWaiting));
+        reply.Complete();
+    }
+
+    private bool RefuseWhileShuttingDown(IControlReply reply)
+    {
+        if (!Core.IsShuttingDown)
+            return false;
+
+        reply.Fail(new ControlError(ErrorCode.ShuttingDown, "cannot start anything: init is shutting down"));
+        return true;
+    }
+
+    // --- Names --------------------------------------------------------------------------------------------------------
+
+    private List<ProgramRuntime> SelectTelling(IReadOnlyList<string> names, IControlReply reply)
+    {
+        NameSelection selection = programs.Select(names);
+        foreach (UnknownName unknown in selection.Unknown)
+            reply.Send(new ControlItem.Outcome(unknown.Name, OutcomeCode.UnknownProgram, unknown.Hint));
+        return [.. programs.At(selection)];
+    }
+
+    private void ForEach(IReadOnlyList<string> names, IControlReply reply, Func<ProgramRuntime, ControlItem.Outcome> action)
+    {
+        foreach (ProgramRuntime program in SelectTelling(names, reply))
+            reply.Send(action(program));
+        reply.Complete();
+    }
+
+    private void WithOne(string name, IControlReply reply, Action<ProgramRuntime> action)
+    {
+        NameSelection selection = programs.Select([name]);
+        if (selection.Unknown.Count > 0)
+            reply.Fail(new ControlError(ErrorCode.UnknownProgram, $"cannot find program \"{name}\"", selection.Unknown[0].Hint));
+        else if (selection.Indexes.Count > 1)
+            reply.Fail(new ControlError(
+                ErrorCode.AmbiguousName,
+                $"cannot choose: \"{name}\" names {selection.Indexes.Count} instances",
+                $"name one of them, such as \"{programs.At(selection).First().Name}\""));
+        else
+            action(programs.At(selection).First());
+    }
+
+    // --- Small requests -----------------------------------------------------------------------------------------------
+
+    private static ControlItem.Outcome SendSignal(ProgramRuntime program, int signal)
+    {
+        if (program.Pid is not { } pid)
+            return new(program.Name, OutcomeCode.NotRunning);
+
+        int errno = Processes.Kill(pid, signal);
+        return errno switch
+        {
+            0 => new(program.Name, OutcomeCode.Signalled),
+            Errno.ESRCH => new(program.Name, OutcomeCode.NotRunning),
+            _ => new(program.Name, OutcomeCode.Failed, $"cannot signal process {pid}: {Errno.Describe(errno)}"),
+        };
+    }
+
+    private ControlItem.Outcome Clear(ProgramRuntime program)
+    {
+        bool hasFile = program.Definition.Stdout is { File: not null } || program.Definition.Stderr is { File: not null };
+        if (!hasFile)
+            return new(program.Name, OutcomeCode.NoLog);
+
+        pump.Clear(program.Name);
+        return new(program.Name, OutcomeCode.Cleared);
+    }
+
+    private void CompletePids(IReadOnlyList<string> names, IControlReply reply)
+    {
+        if (names.Count == 0)
+        {
+            reply.Complete(new ControlResult.Pids([new InstancePid("init", Processes.GetPid())], []));
+            return;
+        }
+
+        NameSelection selection = programs.Select(names);
+        reply.Complete(new ControlResult.Pids([.. programs.At(selection).Select(program => new InstancePid(program.Name, program.Pid))], selection.Unknown));
+    }
+
+    private static ControlResult.EnvironmentOf EnvironmentOf(ProgramRuntime program)
+    {
+        LaunchSpec spec = program.Definition.Launch;
+        var variables = spec.Environment.Select(variable => variable.Split('=', 2)).Select(pair =>
+        {
+            bool secret = spec.SecretNames.Contains(pair[0]);
+            return new EnvironmentVariable(pair[0], secret ? null : pair.ElementAtOrDefault(1), secret);
+        });
+        return new ControlResult.EnvironmentOf(program.Name, [.. variables]);
+    }
+
+    private void Explain(string name, IControlReply reply)
+    {
+        NameSelection selection = programs.Select([name]);
+        if (selection.Unknown.Count > 0)
+            reply.Fail(new ControlError(ErrorCode.UnknownProgram, $"cannot find program \"{name}\"", selection.Unknown[0].Hint));
+        else
+            reply.Complete(reporter.Explain([.. programs.At(selection)]));
+    }
+
+    // --- Streams ------------------------------------------------------------------------------------------------------
+
+    private void Tail(ControlRequest.Tail tail, IControlReply reply) => WithOne(tail.Name, reply, program =>
+    {
+        var stream = tail.Stream == LogStream.Stderr && !ReferenceEquals(program.Definition.Stderr, program.Definition.Stdout)
+            ? OutputStream.Stderr
+            : OutputStream.Stdout;
+        LogSpec? spec = stream == OutputStream.Stderr ? program.Definition.Stderr : program.Definition.Stdout;
+        if (spec is null)
+        {
+            reply.Fail(new ControlError(ErrorCode.NoLog, $"cannot show the log of \"{program.Name}\": it keeps none", "set stdout.file or stdout.mirror"));
+            return;
+        }
+
+        TailRequest past = tail.Bytes is { } bytes
+            ? TailRequest.Bytes((int)Math.Min(bytes, ControlProtocol.TailBytesMax))
+            : TailRequest.Lines(tail.Lines ?? ControlProtocol.TailLinesDefault);
+        if (tail.Follow)
+            Follow(program, stream, past, reply);
+        else
+            pump.Tail(program.Name, stream, past, excerpt => CompleteTail(excerpt, reply));
+    });
+
+    private static void CompleteTail(LogExcerpt excerpt, IControlReply reply)
+    {
+        if (excerpt.Problem is { } problem)
+        {
+            reply.Fail(new ControlError(ErrorCode.NoLog, problem));
+            return;
+        }
+
+        SendChunks(reply, excerpt.Bytes);
+        reply.Complete();
+    }
+
+    private void Follow(ProgramRuntime program, OutputStream stream, TailRequest past, IControlReply reply)
+    {
+        LogSubscription following = pump.Follow(program.Name, stream, past, chunk =>
+        {
+            if (chunk.DroppedBefore > 0)
+                SendChunks(reply, Encoding.UTF8.GetBytes($"\n[{chunk.DroppedBefore} bytes were left out: they came faster than they were read]\n"));
+            SendChunks(reply, chunk.Bytes);
+            if (chunk.IsEnd)
+                reply.Complete();
+        });
+        reply.Closed = following.Cancel;
+    }
+
+    private static void SendChunks(IControlReply reply, ReadOnlyMemory<byte> bytes)
+    {
+        for (int start = 0; start < bytes.Length; start += ControlProtocol.LogChunkBytes)
+            reply.Send(new ControlItem.LogChunk(bytes.Slice(start, Math.Min(ControlProtocol.LogChunkBytes, bytes.Length - start))));
+    }
+
+    private void FollowEvents(EventFilter filter, IReadOnlyList<string> names, IControlReply reply)
+    {
+        ImmutableHashSet<string>? wanted = null;
+        if (names.Count > 0)
+        {
+            NameSelection selection = programs.Select(names);
+            if (selection.Unknown.Count > 0)
+            {
+                reply.Fail(new ControlError(ErrorCode.UnknownProgram, $"cannot find program \"{selection.Unknown[0].Name}\"", selection.Unknown[0].Hint));
+                return;
+            }
+
+            wanted = [.. programs.At(selection).Select(program => program.Name)];
+        }
+
+        IDisposable subscription = journal.Subscribe(happening =>
+        {
+            if (filter.Matches(happening.Type) && (wanted is null || (happening.Name is { } name && wanted.Contains(name))))
+                reply.Send(new ControlItem.EventRaised(happening));
+        });
+        reply.Closed = subscription.Dispose;
+    }
+}

@@ -1,0 +1,323 @@
+using Init.Base;
+using Init.Config;
+using Init.Control;
+using Init.Engine.Children;
+using Init.Engine.Control;
+using Init.Engine.ControlHandling;
+using Init.Engine.Core;
+using Init.Engine.EventHooks;
+using Init.Engine.Journal;
+using Init.Engine.Logging;
+using Init.Engine.Probes;
+using Init.Engine.Programs;
+using Init.Engine.Reloading;
+using Init.Engine.State;
+using Init.Engine.Sweeping;
+using Init.Engine.Timetables;
+using Init.Linux;
+using Init.Supervision;
+
+namespace Init.Engine;
+
+/// <summary>What an engine is started with.</summary>
+/// <param name="ConfigFile">The main file, absolute.</param>
+/// <param name="Load">Reads and validates the configuration.</param>
+/// <param name="Version">Of this binary.</param>
+public sealed record EngineOptions(string ConfigFile, Func<ConfigResult> Load, string Version);
+
+/// <summary>
+/// PID 1: one loop that turns the world into events for the core and the core's effects into system calls. It wires the parts together, hears
+/// the signals, and ends when the core says so.
+/// </summary>
+public sealed class Engine : IEffectSink, IDisposable
+{
+    /// <summary>What is left of the container's time for the last log lines, and for orphans to be reaped.</summary>
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
+
+    private readonly EngineOptions _options;
+    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+    private readonly EventLoop _loop = new();
+    private readonly SignalSource _signals = new(SignalSet.Of(
+        Signals.SIGTERM, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGHUP, Signals.SIGUSR1, Signals.SIGUSR2, Signals.SIGCHLD));
+    private readonly ProcessTable _processes = new();
+    private readonly LogPump _pump;
+    private readonly InitLog _log;
+    private readonly ProgramTable _programs;
+    private readonly ProgramEffects _effects;
+    private readonly ProgramOutputs _outputs;
+    private readonly CoreDriver _driver;
+    private readonly Sweeper _sweeper;
+    private readonly Scheduler _scheduler;
+    private readonly StateStore _state;
+    private readonly EventJournal _journal = new(TimeProvider.System);
+    private readonly EventHookRunner _eventHooks;
+    private readonly Operations _operations;
+    private readonly Reloader _reloader;
+    private readonly string? _stateProblem;
+    private readonly Func<ControlServer> _listen;
+    private readonly BackupRequests _backupRequests;
+    private readonly Guardian? _guardian;
+    private ControlServer? _control;
+    private int? _exitCode;
+
+    public Engine(EngineOptions options, SystemConfig config)
+    {
+        _options = options;
+        string ownExecutable = Processes.OwnExecutable() ?? "/proc/self/exe";
+        string instanceId = Guid.NewGuid().ToString("N");
+        InitSettings settings = config.Settings;
+
+        _pump = new LogPump(new LogPumpOptions
+        {
+            MainLoop = _loop,
+            StdoutFd = Files.Duplicate(1).Fd,
+            Format = settings.LogFormat,
+            LogDirectory = settings.LogDirectory,
+        });
+        _log = _pump.Log;
+        var launcher = new Launcher(_loop, ownExecutable, instanceId);
+        _programs = new ProgramTable(launcher);
+        _programs.Define(config);
+        _outputs = new ProgramOutputs(_pump, _programs.DefinitionOf);
+        var commands = new CommandRunner(_loop, _processes, launcher, _outputs.OpenForCommand);
+        _sweeper = new Sweeper(_loop, _processes, instanceId);
+        _effects = new ProgramEffects(
+            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, new ProgramCgroups(_log.Trouble), settings.StateDirectory, _journal, _log);
+
+        var core = new Supervisor([.. config.Programs.Select(definition => definition.Policy)], Reloader.OptionsOf(settings), Random.Shared.NextDouble);
+        _driver = new CoreDriver(core, _loop) { Sink = this };
+        _effects.Connect(_driver);
+        _programs.Connect(core);
+        _state = StateStore.Open(_loop, settings.StateDirectory, DateTimeOffset.UtcNow, _log.Trouble, out _stateProblem);
+        _scheduler = new Scheduler(
+            _loop, TimeProvider.System, _state.LastRun, instance => _driver.Feed(new SystemEvent.ScheduleDue(instance)));
+        _eventHooks = new EventHookRunner(commands, ownExecutable, TimeProvider.System, _journal.Publish, _log.Trouble);
+        _journal.Subscribe(_eventHooks.Handle);
+        _operations = new Operations(core);
+        _reloader = new Reloader(options.Load, config, _driver, _programs, _journal, _log, ApplySettings);
+        var reporter = new StatusReporter(core, _programs, _pump, _scheduler);
+        var handler = new ControlHandler(_driver, _programs, _operations, reporter, _pump, _journal, _reloader, DescribeSelf);
+        _listen = () => new ControlServer(_loop, settings.ControlSocket, handler, _log.Trouble);
+        _backupRequests = new BackupRequests(_loop, _driver, _programs, _log);
+        _guardian = Processes.GetPid() == 1 ? null : new Guardian(_loop, _processes, ownExecutable, instanceId, _log);
+        ApplySettings(config);
+    }
+
+    /// <summary>Runs until everything is down.</summary>
+    /// <returns>The container's exit code.</returns>
+    public int Run()
+    {
+        PrepareSystem();
+        _loop.AfterPass = EndPass;
+        _loop.Watch(_signals.Fd, IoEvents.Readable, _ => TakeSignals());
+        _pump.Start();
+        _log.Started(_options.Version, Processes.GetPid(), _options.ConfigFile, _programs.All.Count);
+        foreach (ConfigProblem warning in _reloader.Current.Warnings)
+            _log.ConfigWarning(warning);
+
+        // Programs first: everything below only serves those who look on.
+        _programs.NoteInstalled(_programs.All.Select(program => program.Name));
+        _driver.Feed(new SystemEvent.Boot());
+        _driver.Drain();
+        if (_stateProblem is { } problem)
+            _log.Trouble(problem);
+        StartControl();
+        _guardian?.Start();
+
+        _journal.Add("init.started");
+        while (_exitCode is null)
+            RunPass();
+
+        return End(_exitCode.Value);
+    }
+
+    public void CarryOut(SystemEffect effect)
+    {
+        switch (effect)
+        {
+            case SystemEffect.OfProgram(var name, var programEffect) when _programs.Find(name) is { } program:
+                CarryOut(program, programEffect);
+                break;
+            case SystemEffect.Forgotten(var name) when _programs.Find(name) is { } program:
+                _effects.Forget(program);
+                _programs.Remove(name);
+                break;
+            case SystemEffect.RunSkipped(var name):
+                _log.RunSkipped(name);
+                break;
+            case SystemEffect.RollingRestartEnded(var failed, var left):
+                _log.RollingRestartEnded(failed, left);
+                break;
+            case SystemEffect.ShutdownBegan(var cause):
+                _log.ShutdownBegan(cause);
+                _journal.Add("init.shutdown", cause);
+                break;
+            case SystemEffect.ShutdownCompleted(var exitCode, var left):
+                _log.ShutdownCompleted(exitCode, left);
+                _exitCode = exitCode;
+                break;
+        }
+    }
+
+    public void Dispose()
+    {
+        _scheduler.Dispose();
+        _pump.Dispose();
+        _signals.Dispose();
+        _loop.Dispose();
+    }
+
+    /// <summary>A fault in one effect is the trouble of one program; PID 1 goes on.</summary>
+    private void CarryOut(ProgramRuntime program, ProgramEffect effect)
+    {
+        try
+        {
+            _effects.CarryOut(program, effect);
+        }
+        catch (Exception exception)
+        {
+            _log.Fault($"carry out {effect} for program \"{program.Name}\"", exception);
+            if (effect is ProgramEffect.Spawn && program.Pid is null)
+                _driver.Feed(program.Name, new ProgramEvent.SpawnFailed(exception.Message, NotInstalled: false, ExitCode.CannotExecute));
+        }
+    }
+
+    /// <summary>One pass of the loop. Whatever a handler throws is said, and the loop goes on: PID 1 must not die of a feature.</summary>
+    private void RunPass()
+    {
+        try
+        {
+            _loop.RunOnce(until: null);
+        }
+        catch (Exception exception)
+        {
+            _log.Fault("finish a pass of the loop", exception);
+        }
+    }
+
+    private void EndPass()
+    {
+        _driver.Drain();
+        if (!_journal.ProgramsChanged)
+            return;
+
+        _journal.ProgramsChanged = false;
+        _operations.Advance();
+        _backupRequests.Advance();
+    }
+
+    // --- Signals ------------------------------------------------------------------------------------------------------
+
+    private void TakeSignals()
+    {
+        while (_signals.TryRead(out ReceivedSignal received))
+            Take(received.Signal);
+    }
+
+    private void Take(int signal)
+    {
+        switch (signal)
+        {
+            case Signals.SIGCHLD:
+                _processes.ReapAll();
+                break;
+            case Signals.SIGTERM or Signals.SIGINT:
+                _log.SignalReceived(signal, _driver.Core.IsShuttingDown ? "shutting down in a hurry" : "shutting down");
+                _driver.Feed(new SystemEvent.ShutdownAsked());
+                break;
+            case Signals.SIGQUIT:
+                _log.SignalReceived(signal, "shutting down at once");
+                _driver.Feed(new SystemEvent.FastShutdownAsked());
+                break;
+            case Signals.SIGHUP:
+                _log.SignalReceived(signal, "reloading the configuration");
+                _reloader.UpdateOnSignal();
+                break;
+            case Signals.SIGUSR1:
+                _log.SignalReceived(signal, "asking for a backup");
+                _backupRequests.Ask();
+                break;
+            case Signals.SIGUSR2:
+                _log.SignalReceived(signal, "reopening log files");
+                _pump.ReopenAll();
+                break;
+        }
+    }
+
+    // --- Beginning and end --------------------------------------------------------------------------------------------
+
+    private void PrepareSystem()
+    {
+        InitSettings settings = _reloader.Current.Settings;
+        if (Processes.GetPid() != 1 && Processes.SetChildSubreaper() is var errno and not 0)
+            _log.Trouble($"cannot become the reaper of this process tree: {Errno.Describe(errno)}; daemons that programs leave behind are not found");
+
+        foreach (string directory in (string[])[settings.StateDirectory, settings.LogDirectory])
+        {
+            if (Files.MakeDirectories(directory, 0x1ED /* 0755 */) is var failure and not 0)
+                _log.Trouble($"cannot make directory {directory}: {Errno.Describe(failure)}; what belongs there is not kept");
+        }
+    }
+
+    private void StartControl()
+    {
+        try
+        {
+            _control = _listen();
+        }
+        catch (SyscallException exception)
+        {
+            // Without it nobody can look on or steer, but the programs run: that is what Init is there for.
+            _log.Trouble($"{exception.Message}; \"init status\" and the other commands cannot reach this Init");
+        }
+    }
+
+    private void ApplySettings(SystemConfig config)
+    {
+        foreach (ProgramDefinition definition in config.Programs)
+            _outputs.Configure(definition);
+        var timetables = config.Programs
+            .Where(definition => definition.Schedule is not null)
+            .Select(definition => (definition.Policy.Name, definition.Schedule!));
+        foreach (string problem in _scheduler.Configure(timetables))
+            _log.Trouble(problem);
+        _eventHooks.Configure(config.EventHooks);
+    }
+
+    /// <summary>Nothing that Init has brought into the world outlives it; then the last log lines.</summary>
+    private int End(int exitCode)
+    {
+        _control?.Dispose();
+        _guardian?.Dismiss();
+        _eventHooks.Stop();
+        KillTheRest();
+        _state.Flush();
+        _pump.Stop(DrainLimit);
+        return exitCode;
+    }
+
+    private void KillTheRest()
+    {
+        Instant limit = MonotonicClock.Now + DrainLimit;
+        while (true)
+        {
+            int left = Processes.GetPid() == 1
+                ? Processes.KillAll(Signals.SIGKILL) == 0 ? 1 : 0
+                : _sweeper.SignalAllDescendants(Signals.SIGKILL);
+            _processes.ReapAll();
+            if (left == 0 || MonotonicClock.Now >= limit)
+                return;
+
+            // SIGCHLD wakes it; the time is for those that are not our children yet.
+            _loop.RunOnce(MonotonicClock.Now + TimeSpan.FromMilliseconds(10));
+        }
+    }
+
+    private ServerVersion DescribeSelf() => new(
+        _options.Version,
+        ControlProtocol.Version,
+        Processes.GetPid(),
+        _driver.Core.IsShuttingDown ? "shutting-down" : "running",
+        _options.ConfigFile,
+        _startedAt.ToUnixTimeMilliseconds());
+}

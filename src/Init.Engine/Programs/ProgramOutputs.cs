@@ -1,0 +1,78 @@
+using Init.Config;
+using Init.Engine.Logging;
+using Init.Linux;
+
+namespace Init.Engine.Programs;
+
+/// <summary>The writing ends of a child's output pipes. They are needed until the spawn is done; the child has its own copies then.</summary>
+public readonly record struct OutputPipes(int Stdout, int Stderr)
+{
+    public OutputPipes()
+        : this(SpawnRequest.DevNull, SpawnRequest.DevNull)
+    {
+    }
+
+    public void CloseOurEnds()
+    {
+        if (Stdout >= 0)
+            Files.Close(Stdout);
+        if (Stderr >= 0 && Stderr != Stdout)
+            Files.Close(Stderr);
+    }
+}
+
+/// <summary>Connects the output of programs with the log thread: a new pipe for each start, into the same log.</summary>
+public sealed class ProgramOutputs(LogPump pump, Func<string, ProgramDefinition?> definitionOf)
+{
+    /// <exception cref="SyscallException">No more descriptors.</exception>
+    public OutputPipes OpenPipes(ProgramDefinition definition)
+    {
+        string name = definition.Policy.Name;
+        int stdout = definition.Stdout is { } spec ? Open(name, OutputStream.Stdout, spec) : SpawnRequest.DevNull;
+        if (ReferenceEquals(definition.Stderr, definition.Stdout))
+            return new OutputPipes(stdout, stdout);
+
+        try
+        {
+            int stderr = definition.Stderr is { } other ? Open(name, OutputStream.Stderr, other) : SpawnRequest.DevNull;
+            return new OutputPipes(stdout, stderr);
+        }
+        catch (SyscallException)
+        {
+            new OutputPipes(stdout, SpawnRequest.DevNull).CloseOurEnds();
+            throw;
+        }
+    }
+
+    /// <summary>A pipe into a program's log for a command that runs beside it; /dev/null when the program keeps no log.</summary>
+    /// <exception cref="SyscallException">No more descriptors.</exception>
+    public int OpenForCommand(string instance)
+    {
+        ProgramDefinition? definition = definitionOf(instance);
+        return definition switch
+        {
+            { Stderr: { } stderr } when !ReferenceEquals(stderr, definition.Stdout) => Open(instance, OutputStream.Stderr, stderr),
+            { Stdout: { } stdout } => Open(instance, OutputStream.Stdout, stdout),
+            _ => SpawnRequest.DevNull,
+        };
+    }
+
+    public void Configure(ProgramDefinition definition)
+    {
+        string name = definition.Policy.Name;
+        pump.Configure(name, OutputStream.Stdout, definition.Stdout);
+        if (!ReferenceEquals(definition.Stderr, definition.Stdout))
+            pump.Configure(name, OutputStream.Stderr, definition.Stderr);
+    }
+
+    public LogWatch WatchForLine(string instance, string pattern, Action seen) => pump.Watch(instance, pattern, _ => seen());
+
+    public void Remove(string instance) => pump.Remove(instance);
+
+    private int Open(string instance, OutputStream stream, LogSpec spec)
+    {
+        var (read, write) = Pipes.Create(nonBlockingRead: true);
+        pump.Attach(instance, stream, read, spec);
+        return write;
+    }
+}

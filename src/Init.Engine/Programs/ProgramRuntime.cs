@@ -1,0 +1,49 @@
+using Init.Base;
+using Init.Config;
+using Init.Engine.Children;
+using Init.Engine.Logging;
+using Init.Engine.Notify;
+using Init.Engine.Probes;
+
+namespace Init.Engine.Programs;
+
+/// <summary>What the engine holds for one program instance beside the core's state: its definition, and whatever of it is open or running.</summary>
+public sealed class ProgramRuntime(ProgramDefinition definition)
+{
+    /// <summary>How many past exits <c>explain</c> can show.</summary>
+    public const int ExitsKept = 10;
+
+    /// <summary>As configured now; a process that was started earlier may have been started with an older one.</summary>
+    public ProgramDefinition Definition { get; set; } = definition;
+
+    public string Name => Definition.Policy.Name;
+
+    /// <summary>The main process, from spawn to reaping.</summary>
+    public int? Pid { get; set; }
+
+    /// <summary>The last main process, whose number is that of its group and session.</summary>
+    public int? LastGroup { get; set; }
+
+    public DateTimeOffset? SpawnedAt { get; set; }
+
+    /// <summary>When the state last changed, on the wall clock.</summary>
+    public DateTimeOffset ChangedAt { get; set; }
+
+    public BoundedRing<PastExit> Exits { get; } = new(ExitsKept);
+
+    public IRunningCommand? Hook { get; set; }
+
+    public IRunningProbe? ReadinessProbe { get; set; }
+
+    public IRunningProbe? HealthProbe { get; set; }
+
+    public NotifySocket? Notify { get; set; }
+
+    /// <summary>Ends the watch for the log line that means ready.</summary>
+    public LogWatch? LogWatch { get; set; }
+
+    /// <summary>What the program last said of itself (STATUS= of sd_notify(3)).</summary>
+    public string? StatusText { get; set; }
+}
+
+public sealed record PastExit(DateTimeOffset At, int Pid, ExitStatus Status, TimeSpan Lived);

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.Text;
+using Init.Base;
+using Init.Supervision;
+
+namespace Init.Config.Tests;
+
+/// <summary>A configuration as text, for comparing. What has its default is left out; the environment is shown as what it adds to and lacks of Init's own.</summary>
+internal static class ConfigPrinter
+{
+    public static string Print(SystemConfig config, IReadOnlyDictionary<string, string> inherited)
+    {
+        StringBuilder text = new();
+        foreach (ConfigProblem warning in config.Warnings)
+            text.Append($"warning: {warning}\n");
+
+        InitSettings settings = config.Settings;
+        text.Append($"state {settings.StateDirectory}, logs {settings.LogDirectory}, control {settings.ControlSocket}\n");
+        text.Append($"shutdown {settings.Shutdown}, on_fatal {settings.OnFatal}, log_format {settings.LogFormat}, secrets [{string.Join(", ", settings.Secrets)}]\n");
+        text.Append($"files {string.Join(", ", config.Files)}\n");
+        foreach (ProgramDefinition program in config.Programs)
+            Print(program, inherited, text);
+
+        foreach (GroupDefinition group in config.Groups)
+            text.Append($"group {group.Name} at {group.At}: {string.Join(", ", group.Programs)}\n");
+
+        foreach (EventHookDefinition hook in config.EventHooks)
+            text.Append($"on_event {hook.Name} at {hook.At}: [{string.Join(", ", hook.Events)}] {List(hook.Command)} {hook.Url} {hook.Timeout} {Difference(hook.Environment, inherited)}\n");
+
+        return text.ToString();
+    }
+
+    private static void Print(ProgramDefinition program, IReadOnlyDictionary<string, string> inherited, StringBuilder text)
+    {
+        var (policy, launch) = (program.Policy, program.Launch);
+        text.Append($"program {policy.Name} ({policy.Program} {program.Index}/{program.Replicas}) at {program.At}\n");
+        Line("command", launch.Builtin is null ? List(launch.Command) : "builtin " + launch.Builtin);
+        Line("directory", launch.Directory);
+        Line("environment", Difference(launch.Environment, inherited));
+        if (launch.NeedsExecChild)
+            Line("child", $"user {launch.User} umask {launch.Umask} nice {launch.Nice} nnp {launch.NoNewPrivileges} oom {launch.OomScoreAdjust}");
+        if (launch.Limits.Any)
+            Line("limits", $"files {launch.Limits.OpenFiles} core {launch.Limits.Core?.Bytes} memory {launch.Limits.Memory?.Bytes} cpu {launch.Limits.Cpu} processes {launch.Limits.Processes}");
+
+        string[] flags = [policy.Enabled ? "" : "disabled", policy.Optional ? "optional" : "", policy.Critical ? "critical" : "", policy.Scheduled ? "scheduled" : ""];
+        Line("flags", string.Join(' ', flags.Where(flag => flag.Length > 0)));
+        Line("on_exit", policy.OnExit == OnExit.Keep ? null : "shutdown");
+        Line("restart", policy.Restart == RestartMode.Always ? null : policy.Restart.ToString());
+        Line("success", policy.SuccessExitCodes is [0] ? null : string.Join(", ", policy.SuccessExitCodes));
+        Line("grace", policy.StartGrace == TimeSpan.FromSeconds(1) ? null : policy.StartGrace.ToString());
+        Line("backoff", policy.Backoff == new BackoffPolicy() ? null : policy.Backoff.ToString());
+        Line("stop", policy.Stop == new StopPolicy() ? null : policy.Stop.ToString());
+        Line("reload", program.ReloadSignal == 1 ? null : SignalNames.NameOf(program.ReloadSignal));
+        Line("requires", string.Join(", ", policy.Requires.Select(needed => needed.ToString())));
+        Line("after", string.Join(", ", policy.After));
+        Line("ready", program.Ready is null ? null : $"{Show(program.Ready)} {policy.Readiness}");
+        Line("health", program.Health is null ? null : $"{Show(program.Health)} {policy.Health}");
+        Line("watchdog", policy.Watchdog?.ToString());
+        if (policy.Hooks != new HookPolicy() || policy.Stop.HasCommand)
+            Line("hooks", $"{List(program.Hooks.BeforeStart)} {List(program.Hooks.AfterStart)} {List(program.Hooks.Stop)} {List(program.Hooks.AfterStop)} {policy.Hooks.Timeout}");
+        Line("schedule", program.Schedule?.ToString());
+        Line("stdout", Show(program.Stdout));
+        Line("stderr", ReferenceEquals(program.Stdout, program.Stderr) ? "as stdout" : Show(program.Stderr));
+
+        void Line(string key, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+                text.Append($"  {key,-12}{value}\n");
+        }
+    }
+
+    private static string Difference(ImmutableArray<string> environment, IReadOnlyDictionary<string, string> inherited)
+    {
+        IEnumerable<string> outer = inherited.Select(variable => $"{variable.Key}={variable.Value}").Order(StringComparer.Ordinal);
+        Assert.Equal(environment.Order(StringComparer.Ordinal), environment);
+        return string.Join(' ', environment.Except(outer).Select(variable => $"+'{variable}'").Concat(outer.Except(environment).Select(variable => $"-{variable.Split('=')[0]}")));
+    }
+
+    private static string Show(LogSpec? log) => log is null ? "none" : $"file {log.File ?? "none"} max {log.MaxSize.Bytes} keep {log.Keep} mirror {log.Mirror}";
+
+    private static string Show(Probe probe) => probe is Probe.Exec exec ? "Exec " + List(exec.Command) : probe.ToString()!;
+
+    private static string List(ImmutableArray<string> words) => "[" + string.Join(", ", words.Select(word => $"'{word}'")) + "]";
+}

@@ -1,0 +1,62 @@
+namespace Init.Control.Tests;
+
+public class NameSelectorTests
+{
+    private static readonly SelectableInstance[] Instances =
+    [
+        new("web", "web", []),
+        new("worker:0", "worker", ["jobs"]),
+        new("worker:1", "worker", ["jobs"]),
+        new("cron", "cron", ["jobs", "night"]),
+    ];
+
+    [Theory]
+    [InlineData("", "web worker:0 worker:1 cron")]
+    [InlineData("all", "web worker:0 worker:1 cron")]
+    [InlineData("web", "web")]
+    [InlineData("web:*", "web")]
+    [InlineData("worker:1", "worker:1")]
+    [InlineData("worker", "worker:0 worker:1")]
+    [InlineData("worker:*", "worker:0 worker:1")]
+    [InlineData("jobs", "worker:0 worker:1 cron")]
+    [InlineData("jobs:*", "worker:0 worker:1 cron")]
+    [InlineData("night:cron", "cron")]
+    [InlineData("jobs:worker:1", "worker:1")]
+    [InlineData("cron web cron", "web cron")]
+    public void Names_SelectInstances(string names, string expected)
+    {
+        NameSelection selection = NameSelector.Select(names.Split(' ', StringSplitOptions.RemoveEmptyEntries), Instances);
+
+        Assert.Equal(expected, string.Join(' ', selection.Indexes.Select(index => Instances[index].Name)));
+        Assert.Empty(selection.Unknown);
+    }
+
+    [Theory]
+    [InlineData("wbe", "did you mean \"web\"?")]
+    [InlineData("worker:2", "did you mean \"worker:0\"?")]
+    [InlineData("night:web", null)]
+    [InlineData(":", null)]
+    [InlineData(":*", null)]
+    public void Name_WhenNothingIsCalledSo_IsUnknownWithAHint(string name, string? hint)
+    {
+        NameSelection selection = NameSelector.Select([name], Instances);
+
+        Assert.Empty(selection.Indexes);
+        Assert.Equal(new UnknownName(name, hint), Assert.Single(selection.Unknown));
+    }
+
+    [Fact]
+    public void All_WhenThereIsNothing_IsNothing() => Assert.Empty(NameSelector.Select(["all"], []).Unknown);
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("*", true)]
+    [InlineData("program.*", true)]
+    [InlineData("program.fatal", true)]
+    [InlineData("config.* program.fatal", true)]
+    [InlineData("program", false)]
+    [InlineData("prog.*", false)]
+    [InlineData("program.fatal.*", false)]
+    public void EventFilter_MatchesExactlyOrByPrefix(string types, bool expected) =>
+        Assert.Equal(expected, new EventFilter(types.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Matches("program.fatal"));
+}
