@@ -27,9 +27,6 @@ internal sealed class Subject(ProgramPolicy policy)
 
     public FakeHook? Hook { get; set; }
 
-    /// <summary>When a hook was last cancelled.</summary>
-    public Instant? HookCutAt { get; set; }
-
     public FakeProbe? ReadyProbe { get; set; }
 
     public FakeProbe? HealthProbe { get; set; }

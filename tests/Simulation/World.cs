@@ -579,7 +579,6 @@ public sealed class World
             case ProgramEffect.CancelHook:
                 if (subject.Hook is null)
                     throw Broken($"{subject.Name}: a hook is cancelled and none runs");
-                subject.HookCutAt = _now;
                 subject.Hook = null;
                 break;
             case ProgramEffect.StartProbe(var role):
@@ -633,14 +632,14 @@ public sealed class World
         if (!subject.Installed || failure < 0.04)
         {
             See("spawn failed: not found");
-            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot execute: No such file or directory (errno 2)", NotInstalled: true, 127), () => subject.AnswerPending = false);
+            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot execute: No such file or directory (errno 2)", NotInstalled: true, 127), () => NoteNoProcess(subject));
             return;
         }
 
         if (failure < 0.12)
         {
             See("spawn failed: EAGAIN");
-            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot spawn: Resource temporarily unavailable (errno 11)", NotInstalled: false, 126), () => subject.AnswerPending = false);
+            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot spawn: Resource temporarily unavailable (errno 11)", NotInstalled: false, 126), () => NoteNoProcess(subject));
             return;
         }
 
@@ -670,6 +669,12 @@ public sealed class World
         }
 
         ScheduleLife(subject, process);
+    }
+
+    private static void NoteNoProcess(Subject subject)
+    {
+        subject.AnswerPending = false;
+        subject.AskedDown = false;
     }
 
     /// <summary>The helper between spawn and exec ended: the core hears SpawnFailed, after Spawned, and no exit.</summary>
@@ -1149,9 +1154,6 @@ public sealed class World
         Instant latest = subject.RestartIsFree ? _now : _now + subject.Policy.Backoff.Max;
         if (state.TriedAt is { } tried && tried + ProgramMachine.TryInterval > latest)
             latest = tried + ProgramMachine.TryInterval;
-        Instant floor = _now + ProgramMachine.TryInterval;
-        if (floor > latest && subject.HookCutAt == _now)
-            latest = floor;
         if (due < _now || due > latest)
             throw Broken($"{subject.Name} waits {Durations.Text(due - _now)} in BACKOFF; at most {Durations.Text(subject.Policy.Backoff.Max)} is allowed");
     }
