@@ -140,7 +140,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     private void ArmReadiness()
     {
-        bool limited = _state.Phase == ProgramPhase.Starting && policy.Readiness is { Source: not ReadinessSource.Exit };
+        bool limited = _state.Phase == ProgramPhase.Starting && policy.Readiness is { Source: ReadinessSource.Polled or ReadinessSource.Told };
         Instant? due = policy.Readiness switch
         {
             { Source: ReadinessSource.Polled } => now,
@@ -287,10 +287,8 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         switch (_state.Phase, _state.Step)
         {
             case (ProgramPhase.Starting, ProgramStep.BeforeStartHook):
-                CancelHook();
                 _effects.Add(Announce(new ProgramNotice.HookFailed(HookKind.BeforeStart, HookOverdue())));
-                _state = _state with { Problem = $"the before_start hook failed: {HookOverdue()}" };
-                Retry(hadBeenRunning: false, pauseSince: now); // Not at once: the killed hook's end may be on its way.
+                FailRunning(StopReason.HookOverdue, $"the before_start hook failed: {HookOverdue()}");
                 break;
 
             case (ProgramPhase.Starting, _):
@@ -401,8 +399,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         hadBeenRunning ? $"ended: {status}" : $"ended too early: {status}";
 
     /// <summary>The failure has been dealt with: try again later, or at once, or never.</summary>
-    /// <param name="pauseSince">What the least pause counts from; null = from the last try.</param>
-    private void Retry(bool hadBeenRunning, Instant? pauseSince = null)
+    private void Retry(bool hadBeenRunning)
     {
         if (!_state.Wanted)
         {
@@ -421,7 +418,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
         TimeSpan delay = Backoff.DelayBefore(policy.Backoff, attempt, hadBeenRunning, world.Chance);
         Instant due = now + delay;
-        if ((pauseSince ?? _state.TriedAt) is { } tried && tried + ProgramMachine.TryInterval > due)
+        if (_state.TriedAt is { } tried && tried + ProgramMachine.TryInterval > due)
             due = tried + ProgramMachine.TryInterval;
 
         _state = _state with { Attempt = attempt };
@@ -497,7 +494,9 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     public void NoteSwept()
     {
-        if (policy.Hooks.AfterStop)
+        // A program that got no further than its before-start hook has not ended.
+        bool hadProcess = _state.SpawnedAt is { } spawned && _state.TriedAt is { } tried && spawned >= tried;
+        if (policy.Hooks.AfterStop && hadProcess)
         {
             _state = _state with { Step = ProgramStep.AfterStopHook, Deadline = now + policy.Hooks.Timeout };
             StartHook(HookKind.AfterStop);
@@ -513,8 +512,8 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         CancelProbes();
         SetReady(false);
         bool hookOnly = _state.Step == ProgramStep.BeforeStartHook;
-        _state = _state with { StopReason = reason };
-        Enter(ProgramPhase.Stopping, reason is StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog ? _state.Problem : null);
+        _state = _state with { StopReason = reason, FinalSignalSent = false };
+        Enter(ProgramPhase.Stopping, reason is StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog or StopReason.HookOverdue ? _state.Problem : null);
         if (hookOnly)
             SweepHook();
         else if (spawned)
@@ -546,11 +545,12 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         bool sweeping = _state.Step == ProgramStep.Sweeping;
         if (_state.Hook == HookKind.Stop)
             CancelHook();
+        int signal = _state.FinalSignalSent ? ProgramMachine.Kill : policy.Stop.FinalSignal;
         _state = _state with { Deadline = now + ProgramMachine.KillRepeat, Step = sweeping ? ProgramStep.Sweeping : ProgramStep.Killed };
         if (sweeping)
-            _effects.Add(new ProgramEffect.Sweep(policy.Stop.FinalSignal));
+            SweepWith(signal);
         else if (_state.Pid is not null)
-            _effects.Add(new ProgramEffect.Signal(policy.Stop.FinalSignal, policy.Stop.Group));
+            SendFinal(signal);
     }
 
     /// <summary>The main process is gone: end what it left behind, with the patience that is left, or at once if that is used up.</summary>
@@ -565,12 +565,27 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         bool patient = _state.Step is not ProgramStep.Killed;
         Instant deadline = patient ? _state.Deadline ?? now + policy.Stop.Grace : now + ProgramMachine.KillRepeat;
         _state = _state with { Step = ProgramStep.Sweeping, Deadline = deadline };
-        _effects.Add(new ProgramEffect.Sweep(patient ? policy.Stop.Signal : policy.Stop.FinalSignal));
+        if (patient)
+            _effects.Add(new ProgramEffect.Sweep(policy.Stop.Signal));
+        else
+            SweepWith(policy.Stop.FinalSignal);
+    }
+
+    private void SweepWith(int finalSignal)
+    {
+        _state = _state with { FinalSignalSent = true };
+        _effects.Add(new ProgramEffect.Sweep(finalSignal));
+    }
+
+    private void SendFinal(int signal)
+    {
+        _state = _state with { FinalSignalSent = true };
+        _effects.Add(new ProgramEffect.Signal(signal, policy.Stop.Group));
     }
 
     /// <summary>
-    /// The before-start hook was killed; what it has left behind goes too. Also without a group to sweep the answer is waited for:
-    /// the end of the killed hook may be on its way already, and must not be taken for that of the next one.
+    /// The before-start hook was killed; what it has left behind goes too. The answer is waited for also when there is no group to sweep:
+    /// the end of the killed hook may be on its way already, comes before the answer, and must not be taken for that of the next one.
     /// </summary>
     private void SweepHook()
     {
@@ -595,6 +610,9 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
                 break;
             case StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog when policy.Restart == RestartMode.Never:
                 Enter(ProgramPhase.Fatal, $"{_state.Problem}; it is never restarted");
+                break;
+            case StopReason.HookOverdue:
+                Retry(hadBeenRunning: false);
                 break;
             case StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog:
                 Retry(hadBeenRunning: reason != StopReason.NotReady);

@@ -62,6 +62,9 @@ internal sealed class Subject(ProgramPolicy policy)
     /// <summary>Failed tries in a row.</summary>
     public int Failures { get; set; }
 
+    /// <summary>It went from BACKOFF to WAITING.</summary>
+    public bool KeepsCount { get; set; }
+
     /// <summary>What could have made it ready since it was spawned.</summary>
     public bool ToldReady { get; set; }
 
@@ -71,6 +74,9 @@ internal sealed class Subject(ProgramPolicy policy)
 
     /// <summary>The configuration of its readiness has changed since it was spawned.</summary>
     public bool ReadinessChanged { get; set; }
+
+    /// <summary>The program itself never ran.</summary>
+    public bool SetUpFailed { get; set; }
 
     public TimeSpan GraceAtSpawn { get; set; }
 

@@ -113,6 +113,8 @@ public sealed class World
         Trace("the world becomes quiet");
         foreach (Subject subject in _subjects.Values.ToArray())
         {
+            subject.Installed = true;
+            _core.NoteInstalled(subject.Name, true);
             if (subject.Main is { } process)
             {
                 process.Unkillable = false;
@@ -132,7 +134,7 @@ public sealed class World
             Advance();
         }
 
-        foreach (Subject subject in _subjects.Values)
+        foreach (Subject subject in _subjects.Values.Where(_ => !_completed))
             CheckRest(subject);
     }
 
@@ -399,8 +401,6 @@ public sealed class World
         subject.StoppedByUser = false;
         subject.InRolling = false;
         subject.AskedDown = false;
-        if (subject.Phase == ProgramPhase.Backoff)
-            subject.Failures = 0; // What is up keeps its count.
     }
 
     private void NoteReload(SystemEvent.Reconfigured change)
@@ -463,6 +463,10 @@ public sealed class World
 
     private void NoteAfter(SystemEvent happening)
     {
+        // A rolling restart has come to it.
+        foreach (Subject subject in _subjects.Values.Where(subject => subject is { InRolling: true, Wanted: false } && _core.StateOf(subject.Name).Wanted))
+            NoteStartAsked(subject);
+
         switch (happening)
         {
             case SystemEvent.DeadlineReached when _shutdownBegan && !_completed:
@@ -554,7 +558,7 @@ public sealed class World
                 throw Broken($"the shutdown is complete and {subject.Name}, which obeys KILL, is alive");
             if (alive && !completed.Left.Contains(subject.Name))
                 throw Broken($"{subject.Name} is alive and not among those left");
-            if (!alive && completed.Left.Contains(subject.Name) && subject is { Leftovers.Count: 0, AnswerPending: false, SweptPending: false, Reaped: null })
+            if (!alive && completed.Left.Contains(subject.Name) && subject is { Main: null, Leftovers.Count: 0, AnswerPending: false, SweptPending: false, Reaped: null })
                 throw Broken($"{subject.Name} is said to be left, and nothing of it is");
             if (!alive && subject.Hook is not null)
                 throw Broken($"the shutdown is complete and a hook of {subject.Name} runs on");
@@ -611,7 +615,7 @@ public sealed class World
             throw Broken($"{subject.Name} is spawned twice at once");
         if (subject.StoppedByUser)
             throw Broken($"{subject.Name} was stopped by the user and is spawned");
-        if (_core.IsShuttingDown || _shutdownBegan)
+        if (_shutdownBegan)
             throw Broken($"{subject.Name} is spawned during shutdown");
         if (subject.Removed)
             throw Broken($"{subject.Name} is no longer configured and is spawned");
@@ -623,19 +627,19 @@ public sealed class World
         subject.PolledReady = false;
         subject.EndedInSuccess = false;
         subject.ReadinessChanged = false;
-        subject.GraceAtSpawn = subject.Policy.StartGrace;
+        subject.SetUpFailed = false;
         double failure = _quiet ? 1 : _dice.Fraction();
         if (!subject.Installed || failure < 0.04)
         {
             See("spawn failed: not found");
-            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot execute: No such file or directory (errno 2)", NotInstalled: true, 127), () => subject.AnswerPending = false);
+            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot execute: No such file or directory (errno 2)", NotInstalled: true, 127), () => NoteNoProcess(subject));
             return;
         }
 
         if (failure < 0.12)
         {
             See("spawn failed: EAGAIN");
-            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot spawn: Resource temporarily unavailable (errno 11)", NotInstalled: false, 126), () => subject.AnswerPending = false);
+            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot spawn: Resource temporarily unavailable (errno 11)", NotInstalled: false, 126), () => NoteNoProcess(subject));
             return;
         }
 
@@ -652,7 +656,11 @@ public sealed class World
             Unkillable = !_quiet && _dice.Chance(0.02),
         };
         subject.Main = process;
-        Enqueue(subject, new ProgramEvent.Spawned(pid), () => subject.AnswerPending = false);
+        Enqueue(subject, new ProgramEvent.Spawned(pid), () =>
+        {
+            subject.AnswerPending = false;
+            subject.GraceAtSpawn = subject.Policy.StartGrace;
+        });
         if (failure < 0.15)
         {
             See("set-up failed after spawn");
@@ -663,6 +671,12 @@ public sealed class World
         ScheduleLife(subject, process);
     }
 
+    private static void NoteNoProcess(Subject subject)
+    {
+        subject.AnswerPending = false;
+        subject.AskedDown = false;
+    }
+
     /// <summary>The helper between spawn and exec ended: the core hears SpawnFailed, after Spawned, and no exit.</summary>
     private void FailSetUp(Subject subject, FakeProcess process)
     {
@@ -671,7 +685,11 @@ public sealed class World
 
         process.Alive = false;
         Reap(subject, process);
-        Enqueue(subject, new ProgramEvent.SpawnFailed("cannot set up: Operation not permitted (errno 1)", NotInstalled: _dice.Chance(0.2), 126), () => subject.Reaped = null);
+        Enqueue(subject, new ProgramEvent.SpawnFailed("cannot set up: Operation not permitted (errno 1)", NotInstalled: _dice.Chance(0.2), 126), () =>
+        {
+            subject.Reaped = null;
+            subject.SetUpFailed = true;
+        });
     }
 
     private void ScheduleLife(Subject subject, FakeProcess process)
@@ -751,6 +769,7 @@ public sealed class World
             throw Broken($"pid {process.Pid} of {subject.Name} is reaped twice");
         subject.Main = null;
         subject.Reaped = process;
+        subject.AskedDown = false;
         _pidsInUse.Remove(process.Pid);
     }
 
@@ -965,12 +984,21 @@ public sealed class World
         switch (to)
         {
             case ProgramPhase.Starting:
-                if (from != ProgramPhase.Backoff)
+                if (from == ProgramPhase.Backoff)
                 {
-                    CheckGate(subject);
-                    subject.Failures = 0;
+                    if (WasAskedFor(subject))
+                        subject.Failures = 0;
+                    break;
                 }
 
+                CheckGate(subject);
+                subject.RunningSince = null;
+                if (from != ProgramPhase.Waiting || !subject.KeepsCount)
+                    subject.Failures = 0;
+                break;
+            case ProgramPhase.Waiting:
+                // Out of BACKOFF because what it requires is being restarted: its failures count on.
+                subject.KeepsCount = from == ProgramPhase.Backoff && !WasAskedFor(subject);
                 break;
             case ProgramPhase.Running:
                 subject.RunningSince = _now;
@@ -983,13 +1011,19 @@ public sealed class World
                 NoteFailure(subject, to);
                 break;
             case ProgramPhase.Stopping:
+                if (subject.InRolling && _core.StateOf(subject.Name).StopReason == StopReason.Restart)
+                    NoteStartAsked(subject);
                 CheckStopOrder(subject);
                 break;
             default:
                 subject.RunningSince = null;
+                subject.KeepsCount = false;
                 break;
         }
     }
+
+    /// <summary>It leaves BACKOFF before its time, because somebody asked: then the core counts anew.</summary>
+    private bool WasAskedFor(Subject subject) => !_failedNow.Contains(subject.Name) && _core.StateOf(subject.Name).Attempt == 0;
 
     private void NoteFailure(Subject subject, ProgramPhase to)
     {
@@ -1012,7 +1046,7 @@ public sealed class World
         if (backoff.Attempts > 0 && subject.Failures > backoff.Attempts)
             throw Broken($"{subject.Name} tries again after {subject.Failures} failures in a row; it has {backoff.Attempts} restarts");
 
-        subject.RestartIsFree = subject.Failures == 1 && hadBeenRunning;
+        subject.RestartIsFree = subject.Failures == 1 && hadBeenRunning && !subject.SetUpFailed;
         _failedNow.Add(subject.Name);
     }
 
@@ -1120,9 +1154,6 @@ public sealed class World
         Instant latest = subject.RestartIsFree ? _now : _now + subject.Policy.Backoff.Max;
         if (state.TriedAt is { } tried && tried + ProgramMachine.TryInterval > latest)
             latest = tried + ProgramMachine.TryInterval;
-        Instant floor = _now + ProgramMachine.TryInterval;
-        if (floor > latest && subject.Policy.Hooks.BeforeStart)
-            latest = floor;
         if (due < _now || due > latest)
             throw Broken($"{subject.Name} waits {Durations.Text(due - _now)} in BACKOFF; at most {Durations.Text(subject.Policy.Backoff.Max)} is allowed");
     }
