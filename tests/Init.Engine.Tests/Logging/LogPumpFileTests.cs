@@ -68,6 +68,11 @@ public sealed class LogPumpFileTests
         harness.Until(() => harness.Text("web.log") == "Password: ", "the prompt is in the file");
         PumpHarness.Write(fd, "thanks\n");
         harness.Until(() => harness.Text("web.log") == "Password: thanks\n", "the line goes on");
+
+        // And so after a restart.
+        harness.Close(fd);
+        PumpHarness.Write(harness.Attach("web", harness.File("web.log")), "Again: ");
+        harness.Until(() => harness.Text("web.log") == "Password: thanks\nAgain: ", "the next process's prompt is in the file");
     }
 
     [Fact]
