@@ -92,6 +92,21 @@ public sealed class LogPumpFileTests
     }
 
     [Fact]
+    public void File_WhenTwoPipesAreOpen_HoldsHalfALineBackUntilItIsWhole()
+    {
+        using PumpHarness harness = PumpHarness.Create();
+        int one = harness.Attach("web", harness.File("web.log"));
+        int two = harness.Attach("web", harness.File("web.log"));
+        PumpHarness.Write(one, "half");
+        harness.UntilReceived("web", 4);
+        Thread.Sleep(300); // Long enough for a prompt to be put into the file, if it were one.
+        PumpHarness.Write(two, "whole\n");
+        harness.UntilReceived("web", 10);
+        PumpHarness.Write(one, " and half\n");
+        harness.Until(() => harness.Text("web.log") == "whole\nhalf and half\n", "both lines are whole: " + harness.Text("web.log"));
+    }
+
+    [Fact]
     public void File_WhenTwoPipesFlood_NeverMixesTheirLines()
     {
         using PumpHarness harness = PumpHarness.Create();
