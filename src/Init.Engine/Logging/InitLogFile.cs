@@ -13,16 +13,21 @@ namespace Init.Engine.Logging;
 /// init.log, by Serilog. It is made some time after the first line, for making it takes milliseconds that the first child's start should not share a
 /// processor with.
 /// </summary>
-internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Action<string> whenFailed) : IDisposable
+internal sealed class InitLogFile(string path, ByteSize maxSize, int files, InitLog log) : IDisposable
 {
     /// <summary>How long lines wait in memory before the file is made.</summary>
     public static readonly TimeSpan MadeAfter = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The pause before a file that could not be written is tried again. Serilog itself would wait for half an hour.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
     private static readonly MessageTemplate Empty = new("", [new TextToken("")]);
 
     private readonly List<(DateTimeOffset Time, LogLevel Level, string Line)> _waiting = [];
     private Logger? _logger;
-    private bool _isMade, _hasFailed;
+    private string? _problem;
+    private long _missing;
+    private DateTimeOffset _retryAt;
 
     /// <summary>True when this line is the first that waits, so that <see cref="Make"/> has to be called before long.</summary>
     public bool Write(DateTimeOffset time, LogLevel level, string line)
@@ -40,19 +45,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Acti
 
     public void Make()
     {
-        if (!_isMade)
-            SelfLog.Enable(Failed);
-        _isMade = true;
-        _logger ??= new LoggerConfiguration()
-            .MinimumLevel.Verbose()
-            .WriteTo.File(
-                new LineFormatter(),
-                path,
-                fileSizeLimitBytes: Math.Max(1, maxSize.Bytes),
-                rollOnFileSizeLimit: true,
-                retainedFileCountLimit: Math.Max(1, files),
-                encoding: new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))
-            .CreateLogger();
+        _logger ??= CreateLogger();
         foreach (var (time, level, line) in _waiting)
             Emit(time, level, line);
         _waiting.Clear();
@@ -64,31 +57,73 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Acti
         if (_logger is null)
             return;
 
-        _logger.Dispose();
-        _logger = null;
-        _hasFailed = false;
-        Make();
+        Close();
+        _logger = CreateLogger();
     }
 
     public void Dispose()
     {
         if (_waiting.Count > 0)
             Make();
-        _logger?.Dispose();
-        _logger = null;
+        Close();
     }
 
-    private void Emit(DateTimeOffset time, LogLevel level, string line) =>
-        _logger!.Write(new LogEvent(time, LevelOf(level), exception: null, Empty, [new LogEventProperty(LineFormatter.Property, new ScalarValue(line))]));
-
-    /// <summary>Serilog swallows what goes wrong in a sink and tells it here.</summary>
-    private void Failed(string message)
+    private void Emit(DateTimeOffset time, LogLevel level, string line)
     {
-        if (_hasFailed)
-            return;
+        if (_missing > 0)
+        {
+            if (time < _retryAt)
+            {
+                _missing++;
+                return;
+            }
 
-        _hasFailed = true;
-        whenFailed(message);
+            Reopen();
+        }
+
+        _problem = null;
+        _logger!.Write(new LogEvent(time, LevelOf(level), exception: null, Empty, [new LogEventProperty(LineFormatter.Property, new ScalarValue(line))]));
+        if (_problem is not null)
+        {
+            if (_missing++ == 0)
+                log.CannotWriteInitLog(_problem);
+            _retryAt = time + RetryAfter;
+        }
+        else if (_missing > 0)
+        {
+            log.InitLogWorksAgain(_missing);
+            _missing = 0;
+        }
+    }
+
+    private Logger CreateLogger()
+    {
+        // Serilog swallows what goes wrong in a sink and tells it here, before Write returns.
+        SelfLog.Enable(message => _problem ??= message);
+        return new LoggerConfiguration()
+            .MinimumLevel.Verbose()
+            .WriteTo.File(
+                new LineFormatter(),
+                path,
+                fileSizeLimitBytes: Math.Max(1, maxSize.Bytes),
+                rollOnFileSizeLimit: true,
+                retainedFileCountLimit: Math.Max(1, files),
+                encoding: new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))
+            .CreateLogger();
+    }
+
+    private void Close()
+    {
+        try
+        {
+            _logger?.Dispose();
+        }
+        catch (IOException exception)
+        {
+            _problem ??= exception.Message; // A last line that a full disk does not take; the failure has been told when it was written.
+        }
+
+        _logger = null;
     }
 
     private static LogEventLevel LevelOf(LogLevel level) => level switch

@@ -318,11 +318,14 @@ internal sealed class LogFile(string path, InitLog log, LogFileSystem system)
         int old = _fd;
         _fd = -1;
         bool isReady = EnsureOpen(writer, now);
-        if (isReady && !unfinished.IsEmpty)
+        if (!unfinished.IsEmpty)
         {
-            isReady = TryWrite(writer, unfinished, now, isCounted: false);
+            // Moved or, if that fails, lost as a whole: half a line is of no use in either file.
+            _ = system.Truncate(old, unfinishedAt);
             if (isReady)
-                _ = system.Truncate(old, unfinishedAt); // If it cannot be taken out of the old file, it is in both.
+                isReady = TryWrite(writer, unfinished, now);
+            else
+                Drop(writer, unfinished);
         }
 
         Files.Close(old);

@@ -28,12 +28,15 @@ public sealed class LogPump : IDisposable
     /// <summary>Init's own log. What is written before <see cref="Start"/> waits for it.</summary>
     public InitLog Log { get; }
 
+    /// <summary>How often the log thread has been woken, for the figure of 0 wake-ups when idle.</summary>
+    public long WakeUps => _work.Loop.WakeUps;
+
     public void Start()
     {
         if (_thread is not null)
             throw new InvalidOperationException("the log thread runs already");
 
-        _thread = new Thread(_work.Run, maxStackSize: 256 << 10) { Name = "init-log", IsBackground = true };
+        _thread = new Thread(_work.Run, maxStackSize: 1 << 20) { Name = "init-log", IsBackground = true };
         _thread.Start();
     }
 
@@ -68,12 +71,12 @@ public sealed class LogPump : IDisposable
     public void Configure(string instance, OutputStream stream, LogSpec? spec) => Post(() => _work.Configure(instance, stream, spec));
 
     /// <summary>Forgets a program: takes what is still in its pipes, closes them, and ends what follows it.</summary>
-    public void Remove(string instance)
+    public void Remove(string instance) => Post(() =>
     {
-        Post(() => _work.Remove(instance));
         lock (_lock)
             _counters.Remove(instance);
-    }
+        _work.Remove(instance);
+    });
 
     /// <summary>Opens all log files anew, because somebody has renamed them (SIGUSR2).</summary>
     public void ReopenAll() => Post(_work.ReopenAll);

@@ -14,6 +14,9 @@ internal sealed class LogThread : IDisposable
     /// <summary>Half a line that nothing follows for this long is put into the file: it may be a prompt.</summary>
     private static readonly TimeSpan QuietAfter = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>So that a fault that comes back at once costs no processor, and cannot fill the log.</summary>
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(100);
+
     private readonly Dictionary<(string Instance, OutputStream Stream), OutputSink> _sinks = [];
     private readonly Dictionary<string, LogFile> _files = new(StringComparer.Ordinal);
     private readonly List<OutputPipe> _pipes = [];
@@ -36,7 +39,7 @@ internal sealed class LogThread : IDisposable
         _countersOf = countersOf;
         _mirror = new Mirror(Loop, log, options.Format, options.Clock, options.StdoutFd);
         _initLogFile = options.LogDirectory is { } directory
-            ? new InitLogFile(Path.Combine(directory, "init.log"), options.InitLogMaxSize, options.InitLogFiles, log.CannotWriteInitLog)
+            ? new InitLogFile(Path.Combine(directory, "init.log"), options.InitLogMaxSize, options.InitLogFiles, log)
             : null;
         Loop.AfterPass = AfterPass;
     }
@@ -60,6 +63,7 @@ internal sealed class LogThread : IDisposable
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 _log.LogThreadStumbled(exception);
+                Thread.Sleep(PauseAfterFault);
             }
         }
 

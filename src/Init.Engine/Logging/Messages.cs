@@ -67,6 +67,9 @@ public static partial class Messages
     internal static void CannotWriteInitLog(this InitLog log, string cause) => log.Write(
         LogLevel.Error, "log.init-file-failed", $"cannot write Init's own log file: {cause}");
 
+    internal static void InitLogWorksAgain(this InitLog log, long lines) => log.Write(
+        LogLevel.Warning, "log.init-file-recovered", $"Init's own log file can be written again; {Text(lines)} lines are missing in it");
+
     internal static string NameOf(OutputStream stream) => stream == OutputStream.Stderr ? "stderr" : "stdout";
 
     private static string ReasonOf(int errno) => errno switch

@@ -126,15 +126,16 @@ internal sealed class Mirror : IDisposable
     {
         int most = source.Format.MostBytesFor(line.Length);
         Span<byte> room = _queue.Reserve(most, ReservedForInit);
-        if (room.IsEmpty)
+        if (room.IsEmpty && !_isWatching)
         {
             Flush();
             room = _queue.Reserve(most, ReservedForInit);
-            if (room.IsEmpty)
-            {
-                CountDropped(source, line.Length);
-                return;
-            }
+        }
+
+        if (room.IsEmpty)
+        {
+            CountDropped(source, line.Length);
+            return;
         }
 
         _queue.Commit(source.Format.Write(line, room));
