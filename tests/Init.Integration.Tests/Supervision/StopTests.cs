@@ -54,7 +54,7 @@ public sealed class StopTests
     [InlineData(false, 12345)]
     public void Stop_WhenDescendantsHaveEscaped_EndsThemToo(bool asPid1, int uid)
     {
-        // One of the group, one with a session of its own, one daemon that init has adopted and that ignores TERM, one with an empty environment.
+        // One of the group, one with a session of its own, one daemon that init has adopted and that ignores TERM, one whose child has a session of its own.
         using InitUnderTest init = InitUnderTest.Start(
             """
             [program.parent]
@@ -77,7 +77,6 @@ public sealed class StopTests
                         "$DUMMY" sleep 100002 &
                         "$DUMMY" setsid sleep 100003 &
                         "$DUMMY" daemon ignore 15 say daemon sleep 100004
-                        env -i "$DUMMY" daemon say bare sleep 100005
                         "$DUMMY" daemon fork 1 setsid say deep sleep 100006 then pause
                         sleep 0.3
                         echo all there
@@ -86,7 +85,7 @@ public sealed class StopTests
                 },
             });
         init.WaitForReady("parent");
-        init.WaitUntil(() => init.CommandsInside().Count(line => line.Contains("sleep 10000", StringComparison.Ordinal)) >= 6, "all of them to be there");
+        init.WaitUntil(() => init.CommandsInside().Count(line => line.Contains("sleep 10000", StringComparison.Ordinal)) >= 5, "all of them to be there");
 
         Assert.Equal(["parent: stopped"], init.StopProgram("parent"));
 
@@ -94,6 +93,28 @@ public sealed class StopTests
         Assert.All(left, line => Assert.Contains("sleep 100001", line, StringComparison.Ordinal));
         Assert.NotEmpty(left);
         init.EndInOrder();
+        if (!asPid1)
+            Assert.Empty(init.CommandsInside());
+    }
+
+    [RootTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void End_OfInit_EndsEvenDaemonsThatHaveClearedTheirEnvironment(bool asPid1)
+    {
+        // Nothing tells any more to which program they belong, so no stop of a program ends them; but everybody is somebody's descendant.
+        using InitUnderTest init = InitUnderTest.Start(
+            """
+            [program.parent]
+            command = ["env", "-i", "${DUMMY}", "fork", "1", "daemon", "ignore", "15", "fork", "1", "setsid", "sleep", "100008", "then", "sleep", "100008", "then", "pause"]
+            start_grace = "0s"
+            """,
+            new InitOptions { AsPid1 = asPid1 });
+        init.WaitForReady("parent");
+        init.WaitUntil(() => init.ProcessesInside().Count(process => process.ParentPid == init.Pid) > (asPid1 ? 1 : 2), "the daemon to be adopted");
+
+        init.EndInOrder();
+
         if (!asPid1)
             Assert.Empty(init.CommandsInside());
     }
