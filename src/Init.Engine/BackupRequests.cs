@@ -16,6 +16,9 @@ public sealed class BackupRequests(EventLoop loop, CoreDriver driver, ProgramTab
     /// <summary>The program that takes the requests.</summary>
     public const string Program = "backup";
 
+    /// <summary>A request waits this long for others of the same burst, so that they are one from the start.</summary>
+    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Requests within this time of a delivery are gathered into one more, at its end.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(1);
 
@@ -32,6 +35,8 @@ public sealed class BackupRequests(EventLoop loop, CoreDriver driver, ProgramTab
         }
 
         _pending = true;
+        if (_timer is null && _quietUntil <= loop.Now)
+            _quietUntil = loop.Now + Burst;
         Advance();
     }
 

@@ -48,6 +48,9 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly CoreDriver _driver;
     private readonly Sweeper _sweeper;
     private readonly Scheduler _scheduler;
+
+    /// <summary>Those whose next start is the timetable's doing.</summary>
+    private readonly HashSet<string> _dueRuns = [];
     private readonly StateStore _state;
     private readonly EventJournal _journal = new(TimeProvider.System);
     private readonly EventHookRunner _eventHooks;
@@ -90,7 +93,7 @@ public sealed class Engine : IEffectSink, IDisposable
         _programs.Connect(core);
         _state = StateStore.Open(_loop, settings.StateDirectory, DateTimeOffset.UtcNow, _log.Trouble, out _stateProblem);
         _scheduler = new Scheduler(
-            _loop, TimeProvider.System, _state.LastRun, instance => _driver.Feed(new SystemEvent.ScheduleDue(instance)));
+            _loop, TimeProvider.System, _state.LastRun, TakeScheduleDue);
         _eventHooks = new EventHookRunner(commands, ownExecutable, TimeProvider.System, _journal.Publish, _log.Trouble);
         _journal.Subscribe(_eventHooks.Handle);
         _operations = new Operations(core);
@@ -143,6 +146,7 @@ public sealed class Engine : IEffectSink, IDisposable
                 _programs.Remove(name);
                 break;
             case SystemEffect.RunSkipped(var name):
+                _dueRuns.Remove(name);
                 _log.RunSkipped(name);
                 break;
             case SystemEffect.RollingRestartEnded(var failed, var left):
@@ -172,6 +176,8 @@ public sealed class Engine : IEffectSink, IDisposable
     {
         try
         {
+            if (effect is ProgramEffect.Spawn && program.Definition.Schedule is not null)
+                NoteScheduledRun(program.Name);
             _effects.CarryOut(program, effect);
         }
         catch (Exception exception)
@@ -180,6 +186,23 @@ public sealed class Engine : IEffectSink, IDisposable
             if (effect is ProgramEffect.Spawn && program.Pid is null)
                 _driver.Feed(program.Name, new ProgramEvent.SpawnFailed(exception.Message, NotInstalled: false, ExitCode.CannotExecute));
         }
+    }
+
+    private void TakeScheduleDue(string instance)
+    {
+        _dueRuns.Add(instance);
+        _driver.Feed(new SystemEvent.ScheduleDue(instance));
+    }
+
+    /// <summary>A run that somebody asked for moves the timetable; one that the timetable has asked for keeps its pace, and a retry is no run of its own.</summary>
+    private void NoteScheduledRun(string instance)
+    {
+        if (_driver.Core.StateOf(instance).Attempt > 0)
+            return;
+
+        _state.SetLastRun(instance, DateTimeOffset.UtcNow);
+        if (!_dueRuns.Remove(instance))
+            _scheduler.Started(instance);
     }
 
     /// <summary>One pass of the loop. Whatever a handler throws is said, and the loop goes on: PID 1 must not die of a feature.</summary>

@@ -27,6 +27,11 @@
  *   echo FD            copy one line from FD to stdout
  *   foreground         write "foreground PGID" of the terminal on stdin, or "no terminal"
  *   now                write the monotonic clock in nanoseconds
+ *   notify TEXT        send TEXT to NOTIFY_SOCKET, as sd_notify(3) does
+ *   flood              write lines of 4 KiB to stdout and stderr in turn, for ever
+ *   multiply MS        fork, and MS later again, for ever; so do the children, each in a session of its own
+ *   exit-unless FILE N exit with N when FILE does not exist
+ *   touch FILE         make FILE
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -40,7 +45,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -160,6 +167,41 @@ static void echo(int fd)
     line("%s", text);
 }
 
+static void notify(const char *text)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    if (path == NULL)
+        _exit(97);
+
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    socklen_t length = (socklen_t)(sizeof address.sun_family + strlen(address.sun_path));
+    if (address.sun_path[0] == '@')
+        address.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (sendto(fd, text, strlen(text), 0, (struct sockaddr *)&address, length) < 0)
+        _exit(96);
+    close(fd);
+}
+
+static void flood(void)
+{
+    static char text[4096];
+    memset(text, 'f', sizeof text - 1);
+    text[sizeof text - 1] = '\n';
+    while (write(1, text, sizeof text) > 0 && write(2, text, sizeof text) > 0)
+        ;
+}
+
+static void multiply(long milliseconds)
+{
+    for (;;) {
+        if (fork() == 0)
+            setsid();
+        nap(milliseconds);
+    }
+}
+
 int main(int argc, char **argv)
 {
     for (int signo = 0; signo < 65; signo++)
@@ -249,6 +291,23 @@ int main(int argc, char **argv)
                 line("foreground %d", tcgetpgrp(0));
             else
                 line("no terminal");
+        } else if (strcmp(verb, "notify") == 0) {
+            notify(a);
+            i++;
+        } else if (strcmp(verb, "flood") == 0)
+            flood();
+        else if (strcmp(verb, "multiply") == 0)
+            multiply(atol(a));
+        else if (strcmp(verb, "exit-unless") == 0) {
+            if (access(a, F_OK) != 0)
+                _exit(atoi(b));
+            i += 2;
+        } else if (strcmp(verb, "touch") == 0) {
+            int fd = open(a, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+            if (fd < 0)
+                _exit(95);
+            close(fd);
+            i++;
         } else if (strcmp(verb, "now") == 0) {
             struct timespec now;
             clock_gettime(CLOCK_MONOTONIC, &now);

@@ -234,10 +234,14 @@ public sealed class ControlHandler(
     private static ControlResult.EnvironmentOf EnvironmentOf(ProgramRuntime program)
     {
         LaunchSpec spec = program.Definition.Launch;
-        var variables = spec.Environment.Select(variable => variable.Split('=', 2)).Select(pair =>
+        List<(string Name, string? Value)> all = [.. spec.Environment.Select(variable => variable.Split('=', 2)).Select(pair => (pair[0], pair.ElementAtOrDefault(1)))];
+
+        // A variable that was put together from a secret ("postgres://me:${PASSWORD}@db") tells it as well.
+        List<string> secrets = [.. all.Where(pair => spec.SecretNames.Contains(pair.Name) && pair.Value is { Length: > 0 }).Select(pair => pair.Value!)];
+        var variables = all.Select(pair =>
         {
-            bool secret = spec.SecretNames.Contains(pair[0]);
-            return new EnvironmentVariable(pair[0], secret ? null : pair.ElementAtOrDefault(1), secret);
+            bool secret = spec.SecretNames.Contains(pair.Name) || secrets.Exists(value => pair.Value?.Contains(value, StringComparison.Ordinal) == true);
+            return new EnvironmentVariable(pair.Name, secret ? null : pair.Value, secret);
         });
         return new ControlResult.EnvironmentOf(program.Name, [.. variables]);
     }

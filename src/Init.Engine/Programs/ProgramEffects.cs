@@ -45,13 +45,15 @@ public sealed class ProgramEffects(
                 break;
             case ProgramEffect.CancelHook:
                 program.Hook?.Abandon();
+                program.HookWasKilled |= program.Hook is not null;
                 program.Hook = null;
                 break;
             case ProgramEffect.Signal(var number, var toGroup):
                 SendSignal(program, number, toGroup);
                 break;
             case ProgramEffect.Sweep(var number):
-                sweeper.Begin(program.Name, program.LastGroup, number, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
+                sweeper.Begin(program.Name, program.LastGroup, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
+                program.HookWasKilled = false;
                 break;
             case ProgramEffect.KillLeftovers:
                 // The main process has just been reaped. Its number can not yet be another group's: the kernel gives pids out in turn.

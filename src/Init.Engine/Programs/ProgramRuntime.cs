@@ -33,6 +33,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
 
     public IRunningCommand? Hook { get; set; }
 
+    /// <summary>A hook was killed, and what it may have left behind has not been looked for yet.</summary>
+    public bool HookWasKilled { get; set; }
+
     public IRunningProbe? ReadinessProbe { get; set; }
 
     public IRunningProbe? HealthProbe { get; set; }

@@ -24,8 +24,11 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
     /// <param name="instance">The program instance.</param>
     /// <param name="group">Its last main process, which was the leader of its group and session; null when it had none.</param>
     /// <param name="signal">What to send.</param>
+    /// <param name="lookAtAll">
+    /// A hook of the program has just been killed: what it leaves behind may not be ours yet, so that not having inherited anything says nothing.
+    /// </param>
     /// <param name="swept">Never called from within this call.</param>
-    public void Begin(string instance, int? group, int signal, Action swept)
+    public void Begin(string instance, int? group, int signal, bool lookAtAll, Action swept)
     {
         if (!_sweeps.TryGetValue(instance, out Sweep? sweep))
         {
@@ -34,6 +37,7 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
         }
 
         sweep.Signal = signal;
+        sweep.LookAtAll |= lookAtAll;
         sweep.Signalled.Clear();
         sweep.Looks = signal == Signals.SIGKILL ? Moments.Length : 0;
         CheckSoon(sweep);
@@ -44,11 +48,9 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
     public int SignalAllDescendants(int signal)
     {
         int count = 0;
-        foreach (ProcessInfo process in ProcFs.ListProcesses())
+        foreach (ProcessInfo process in FindDescendants())
         {
-            bool ours = process.Pid != Processes.GetPid() && !process.IsZombie
-                && ProcFs.ReadEnvironmentValue(process.Pid, EnvironmentNames.Instance) == instanceId;
-            if (ours && Processes.KillExactly(process.Pid, process.StartTime, signal) == 0)
+            if (!process.IsZombie && Processes.KillExactly(process.Pid, process.StartTime, signal) == 0)
                 count++;
         }
 
@@ -74,7 +76,8 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
         // Who has ended and only waits for us to take notice would count as a member of its group.
         processes.ReapAll();
         bool groupLives = HasGroup(sweep);
-        bool escaped = sweep.Watched.Count > 0 || HasInherited(sweep);
+        bool escaped = sweep.LookAtAll || sweep.Watched.Count > 0 || HasInherited(sweep);
+        sweep.LookAtAll = false;
         if (groupLives && !escaped && sweep.Looks < Moments.Length)
         {
             sweep.CheckPending = true;
@@ -158,30 +161,49 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
                 belonging.Add(process.Pid);
         }
 
-        // Descendants of those, which may have cleared their environment. Parents need not come first in the list, hence the rounds.
+        // Descendants of those, which may have cleared their environment.
+        AddDescendants(belonging, all, process => !processes.IsOurs(process.Pid));
+        return all.FindAll(process => belonging.Contains(process.Pid) && !process.IsZombie);
+    }
+
+    /// <summary>
+    /// By descent, for as the reaper of this tree we are an ancestor of all of it, also of what has cleared its environment; and by mark, should we not have become
+    /// the reaper.
+    /// </summary>
+    private List<ProcessInfo> FindDescendants()
+    {
+        int own = Processes.GetPid();
+        List<ProcessInfo> all = ProcFs.ListProcesses();
+        HashSet<int> descendants = [.. all.Where(process => process.ParentPid == own || IsMarked(process)).Select(process => process.Pid)];
+        AddDescendants(descendants, all, process => true);
+        return all.FindAll(process => process.Pid != own && descendants.Contains(process.Pid));
+    }
+
+    /// <summary>Parents need not come first in the list, hence the rounds.</summary>
+    private static void AddDescendants(HashSet<int> belonging, List<ProcessInfo> all, Func<ProcessInfo, bool> mayBelong)
+    {
         int before;
         do
         {
             before = belonging.Count;
             foreach (ProcessInfo process in all)
             {
-                if (belonging.Contains(process.ParentPid) && !processes.IsOurs(process.Pid))
+                if (belonging.Contains(process.ParentPid) && mayBelong(process))
                     belonging.Add(process.Pid);
             }
         }
         while (belonging.Count > before);
-
-        return all.FindAll(process => belonging.Contains(process.Pid) && !process.IsZombie);
     }
+
+    private bool IsMarked(ProcessInfo process) =>
+        !process.IsZombie && ProcFs.ReadEnvironmentValue(process.Pid, EnvironmentNames.Instance) == instanceId;
 
     private bool Belongs(ProcessInfo process, Sweep sweep)
     {
         if (process.ProcessGroup == sweep.Group || process.Session == sweep.Group)
             return true;
 
-        return !process.IsZombie
-            && ProcFs.ReadEnvironmentValue(process.Pid, EnvironmentNames.Program) == sweep.Instance
-            && ProcFs.ReadEnvironmentValue(process.Pid, EnvironmentNames.Instance) == instanceId;
+        return IsMarked(process) && ProcFs.ReadEnvironmentValue(process.Pid, EnvironmentNames.Program) == sweep.Instance;
     }
 
     private sealed class Sweep(string instance, int? group, Action swept)
@@ -193,6 +215,8 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
         public Action Swept { get; } = swept;
 
         public int Signal { get; set; }
+
+        public bool LookAtAll { get; set; }
 
         public bool CheckPending { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Init.Base;
 using Init.Linux;
@@ -106,14 +107,18 @@ internal sealed class TestProcess : IDisposable
         return Reaper.WaitFor(Pid);
     }
 
+    /// <summary>The complete lines of stdout so far.</summary>
+    public IReadOnlyList<string> Lines => _stdout.Lines;
+
     /// <summary>Waits for something that is no event of this process: looks now, whenever one of its events comes, and every few milliseconds.</summary>
-    public void WaitUntil(Func<bool> condition, string what)
+    public void WaitUntil(Func<bool> condition, string what, TimeSpan? patience = null)
     {
-        Instant deadline = MonotonicClock.Now + Patience;
+        TimeSpan limit = patience ?? Patience;
+        Instant deadline = MonotonicClock.Now + limit;
         while (!condition())
         {
             Assert.True(
-                MonotonicClock.Now < deadline, $"waited {Patience.TotalSeconds} s in vain for {what}\n--- stdout\n{Stdout}\n--- stderr\n{Stderr}");
+                MonotonicClock.Now < deadline, MonotonicClock.Now < deadline ? "" : $"waited {limit.TotalSeconds} s in vain for {what}\n--- stdout\n{Stdout}\n--- stderr\n{Stderr}");
             _loop.RunOnce(MonotonicClock.Now + TimeSpan.FromMilliseconds(5));
         }
     }
@@ -144,7 +149,9 @@ internal sealed class TestProcess : IDisposable
         private readonly EventLoop _loop;
         private readonly int _fd;
         private readonly List<byte> _bytes = [];
+        private readonly List<string> _lines = [];
         private int _taken;
+        private int _split;
 
         public TestStream(EventLoop loop, int fd)
         {
@@ -154,6 +161,16 @@ internal sealed class TestProcess : IDisposable
         }
 
         public bool IsAtEnd { get; private set; }
+
+        public IReadOnlyList<string> Lines
+        {
+            get
+            {
+                for (int end; (end = _bytes.IndexOf((byte)'\n', _split)) >= 0; _split = end + 1)
+                    _lines.Add(Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(_bytes)[_split..end]));
+                return _lines;
+            }
+        }
 
         public string Text => Encoding.Latin1.GetString([.. _bytes]) is var latin && latin.Any(c => c > 127) ? Encoding.UTF8.GetString([.. _bytes]) : latin;
 
@@ -175,7 +192,7 @@ internal sealed class TestProcess : IDisposable
 
         private void ReadWhatIsThere()
         {
-            Span<byte> buffer = stackalloc byte[4096];
+            Span<byte> buffer = stackalloc byte[32768];
             IoResult result = Files.Read(_fd, buffer);
             _bytes.AddRange(buffer[..result.Count]);
             if (!result.IsEndOfFile)
