@@ -41,7 +41,7 @@ internal sealed class TableDraft(TableOrigin origin, SourcePosition at, int dept
         {
             conflict = slot.Table?._origin == TableOrigin.Header
                 ? new DefinitionConflict(key.At, "the table is defined twice", $"{FirstDefined(slot)}; put all its keys there")
-                : slot.ConflictAt(key, "cannot be defined as a table");
+                : slot.ConflictAt(key, "define the table");
             return null;
         }
 
@@ -62,7 +62,7 @@ internal sealed class TableDraft(TableOrigin origin, SourcePosition at, int dept
         Slot? slot = parent.Find(key.Name);
         if (slot is { Elements: null })
         {
-            conflict = slot.ConflictAt(key, "cannot be defined as an array of tables");
+            conflict = slot.ConflictAt(key, "add to the array of tables");
             return null;
         }
 
@@ -87,7 +87,7 @@ internal sealed class TableDraft(TableOrigin origin, SourcePosition at, int dept
             }
             else if (slot.Table is not { _origin: TableOrigin.DottedKey })
             {
-                conflict = slot.ConflictAt(key, "cannot get more keys here");
+                conflict = slot.ConflictAt(key, "add keys to");
                 return false;
             }
 
@@ -126,7 +126,7 @@ internal sealed class TableDraft(TableOrigin origin, SourcePosition at, int dept
             TableDraft? next = slot.Table ?? slot.Elements?[^1];
             if (next is null)
             {
-                conflict = slot.ConflictAt(key, "cannot get a table below it");
+                conflict = slot.ConflictAt(key, "add a table to");
                 return null;
             }
 
@@ -181,7 +181,7 @@ internal sealed class TableDraft(TableOrigin origin, SourcePosition at, int dept
             return Table?.ToValue() ?? _value!;
         }
 
-        public DefinitionConflict ConflictAt(TomlKey key, string what)
+        public DefinitionConflict ConflictAt(TomlKey key, string task)
         {
             string kind = (Table, Elements, _value) switch
             {
@@ -192,7 +192,7 @@ internal sealed class TableDraft(TableOrigin origin, SourcePosition at, int dept
                 (_, _, TomlArray) => "an array, which is complete",
                 _ => _value!.Kind,
             };
-            return new DefinitionConflict(key.At, $"{TomlText.Path([key.Name])} {what}: it is {kind}", FirstDefined(this));
+            return new DefinitionConflict(key.At, $"cannot {task} {TomlText.Path([key.Name])}: it is {kind}", FirstDefined(this));
         }
     }
 }

@@ -90,7 +90,8 @@ internal ref partial struct TomlParser
         SkipSpace();
         if (!toldOfLine && (AtLineEnd || Peek == '#'))
         {
-            Report(Here, "an inline table must be closed on the line on which it begins", "for more lines write a table with a header: [name]");
+            string ownTable = _open == 1 ? $", or write a table of its own: [{TomlText.Path(_path)}]" : "";
+            Report(Here, "an inline table must be closed on the line on which it begins", $"close it with }}{ownTable}");
             toldOfLine = true;
         }
 
@@ -119,11 +120,12 @@ internal ref partial struct TomlParser
             return;
         }
 
+        bool inBrackets = _open > 0;
         do
         {
             SkipLineCountingBrackets();
         }
-        while (_open > 0 && _at < _text.Length && !LineIsStatement());
+        while (inBrackets && _open > 0 && _at < _text.Length && !LineIsStatement());
     }
 
     private void SkipLineCountingBrackets()
@@ -163,7 +165,12 @@ internal ref partial struct TomlParser
         bool isHeader = line.StartsWith("["u8);
         line = isHeader ? line.TrimStart((byte)'[') : line;
         int keyLength = line.IndexOfAny(KeyEnds);
-        return keyLength > 0 && line[keyLength] == (isHeader ? ']' : '=');
+        if (keyLength <= 0 || !isHeader)
+            return keyLength > 0 && line[keyLength] == '=';
+
+        // A row of an array of arrays goes on with a comma, a header with nothing or a comment.
+        ReadOnlySpan<byte> rest = line[keyLength..].TrimStart((byte)']').TrimStart(" \t"u8);
+        return line[keyLength] == ']' && (rest.IsEmpty || rest[0] == '#');
     }
 
     /// <summary>As <see cref="LineIsStatement"/>, from where reading stands: whether a <c>key =</c> comes.</summary>
@@ -189,7 +196,11 @@ internal ref partial struct TomlParser
         if (IsForbiddenControl(_text[_at]))
             return $"the control character {TomlText.CodePoint(_text[_at])}";
 
-        Rune.DecodeFromUtf8(_text[_at..], out _, out int length);
+        int length = _text[_at..].IndexOfAnyExcept(TomlText.BareKeyBytes);
+        length = length < 0 ? _text.Length - _at : length;
+        if (length == 0)
+            Rune.DecodeFromUtf8(_text[_at..], out _, out length);
+
         return TomlText.Excerpt(_text.Slice(_at, length));
     }
 

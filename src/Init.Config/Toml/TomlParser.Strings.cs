@@ -56,7 +56,8 @@ internal ref partial struct TomlParser
 
             if (newline > 0)
             {
-                built.Append(Encoding.ASCII.GetString(_text.Slice(_at, newline)));
+                // TOML leaves the choice; a file that was saved on Windows must not give commands another argument.
+                built.Append('\n');
                 SkipNewline();
             }
             else if (Peek == '\\' && quote == '"')

@@ -116,7 +116,6 @@ internal ref partial struct TomlParser
 
     private void ReadKeyValue(TableDraft table)
     {
-        int pathLength = _path.Count;
         bool known = ReadKey(out List<TomlKey> keys, table.Depth);
         if (_lost)
             return;
@@ -142,8 +141,6 @@ internal ref partial struct TomlParser
 
         if (known && value is not null && !table.TrySet(keys, value, out DefinitionConflict? conflict) && conflict is { } found)
             Report(found.At, found.Message, found.Hint);
-
-        _path.RemoveRange(pathLength, _path.Count - pathLength);
     }
 
     /// <summary>Reads <c>a."b c".d</c> and the space after it. False when a part was reported, so that its name is not known.</summary>
@@ -188,10 +185,8 @@ internal ref partial struct TomlParser
             return null;
         }
 
-        int length = 0;
-        while (_at + length < _text.Length && TomlText.IsBareKeyByte(_text[_at + length]))
-            length++;
-
+        int length = _text[_at..].IndexOfAnyExcept(TomlText.BareKeyBytes);
+        length = length < 0 ? _text.Length - _at : length;
         if (length == 0)
         {
             string? hint = Peek switch
@@ -273,6 +268,7 @@ internal ref partial struct TomlParser
 
         // TOML 1.0 wants an inline table on one line, without a comma at the end. When one is otherwise, that is said once, and it is read
         // on: the author meant either that, or has forgotten the brace, and then the next thing does not fit and need not be reported.
+        int pathLength = _path.Count;
         bool toldOfLine = false;
         SkipInlineSpace(ref toldOfLine);
         while (!_lost && Peek != '}')
@@ -284,6 +280,7 @@ internal ref partial struct TomlParser
             if (_lost)
                 return null;
 
+            _path.RemoveRange(pathLength, _path.Count - pathLength);
             SkipInlineSpace(ref toldOfLine);
             if (_lost || Peek == '}')
                 break;
@@ -325,7 +322,7 @@ internal ref partial struct TomlParser
         ReadOnlySpan<byte> word = WordAt(_at);
         if (word.IsEmpty)
         {
-            Lose(at, $"expected a value, found {Found()}", AtLineEnd && _open == 0 ? "a key needs a value; the empty text is \"\"" : null);
+            Lose(at, $"expected a value, found {Found()}", _open == 0 && (AtLineEnd || Peek == '#') ? "a key needs a value; the empty text is \"\"" : null);
             return null;
         }
 
@@ -345,16 +342,9 @@ internal ref partial struct TomlParser
 
         ReadOnlySpan<byte> phrase = PhraseAt(_at);
         if (scalar.Problem is null)
-        {
-            string hint = StartsWithTypographicQuote(phrase) ? "the quotes must be plain: \" or '"
-                : TomlText.Quoted(phrase) is { } quoted ? $"text needs quotes: {quoted}"
-                : "text needs quotes";
-            Report(at, $"{TomlText.Excerpt(phrase)} is not a value", hint);
-        }
+            Report(at, $"{TomlText.Excerpt(phrase)} is not a value", TomlScalar.HintFor(phrase));
         else
-        {
             Report(at, scalar.Problem, scalar.Hint);
-        }
 
         _at += Math.Max(phrase.Length, word.Length);
         return null;
@@ -375,7 +365,4 @@ internal ref partial struct TomlParser
         int length = rest.IndexOfAny(_open > 0 ? PhraseEndsInBrackets : PhraseEnds);
         return (length < 0 ? rest : rest[..length]).TrimEnd(" \t"u8);
     }
-
-    private static bool StartsWithTypographicQuote(ReadOnlySpan<byte> text) =>
-        text.StartsWith("“"u8) || text.StartsWith("”"u8) || text.StartsWith("„"u8) || text.StartsWith("‘"u8) || text.StartsWith("’"u8) || text.StartsWith("«"u8);
 }

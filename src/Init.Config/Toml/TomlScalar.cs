@@ -9,11 +9,11 @@ namespace Init.Config.Toml;
 /// <summary>What one unquoted word of a TOML file means: a boolean, a number, a date or a time; or why it means nothing.</summary>
 internal readonly record struct TomlScalar
 {
-    private const string NumberForms = "numbers are written 42, -1_000, 0x1F, 0o755, 0b11, 1.5, 6e23, inf or nan";
-    private const string DateForms = "dates are written 1979-05-27, 1979-05-27T07:32:00, 1979-05-27T07:32:00Z, times 07:32:00";
 
     private static readonly SearchValues<byte> DecimalBytes = SearchValues.Create("0123456789_.eE+-"u8);
-    private static readonly SearchValues<byte> DigitBytes = SearchValues.Create("0123456789_"u8);
+    private static readonly SearchValues<byte> Digits = SearchValues.Create("0123456789"u8);
+    private static readonly SearchValues<byte> DigitsAndUnderscore = SearchValues.Create("0123456789_"u8);
+    private static readonly SearchValues<byte> HexDigits = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     /// <summary>Null when the word is not a value.</summary>
     public TomlValue? Value { get; private init; }
@@ -47,11 +47,21 @@ internal readonly record struct TomlScalar
         if (magnitude.Length > 0 && (IsDigit(magnitude[0]) || magnitude[0] == (byte)'.') && magnitude.IndexOfAnyExcept(DecimalBytes) < 0)
             return ReadDecimal(word, magnitude, at);
 
-        return WordHint(word);
+        return default;
     }
 
     /// <summary>Four digits and a dash: the date of a date-time may be followed by one space and the time.</summary>
     public static bool LooksLikeDate(ReadOnlySpan<byte> word) => word.Length >= 5 && AreDigits(word[..4]) && word[4] == (byte)'-';
+
+    /// <summary>What the author of text that is not a value should write instead.</summary>
+    public static string HintFor(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text[..Math.Min(text.Length, 6)]).ToUpperInvariant() switch
+    {
+        "TRUE" or "YES" or "ON" => "the boolean is written true; text needs quotes",
+        "FALSE" or "NO" or "OFF" => "the boolean is written false; text needs quotes",
+        "NULL" or "NIL" or "NONE" => "TOML has no null; leave the key out",
+        ['“' or '”' or '„' or '‘' or '’' or '«', ..] => "the quotes must be plain: \" or '",
+        _ => NeedsQuotes(text),
+    };
 
     private static bool LooksLikeTime(ReadOnlySpan<byte> word) => word.Length >= 3 && AreDigits(word[..2]) && word[2] == (byte)':';
 
@@ -59,26 +69,8 @@ internal readonly record struct TomlScalar
 
     private static TomlScalar Refuse(string problem, string? hint = null) => new() { Problem = problem, Hint = hint };
 
-    /// <summary>Words that other formats have for what TOML writes otherwise.</summary>
-    private static TomlScalar WordHint(ReadOnlySpan<byte> word)
-    {
-        if (word.Length > 5)
-            return default;
-
-        Span<byte> lower = stackalloc byte[word.Length];
-        for (int i = 0; i < word.Length; i++)
-            lower[i] = word[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(word[i] + 32) : word[i];
-
-        string excerpt = TomlText.Excerpt(word);
-        if (lower.SequenceEqual("true"u8) || lower.SequenceEqual("yes"u8) || lower.SequenceEqual("on"u8))
-            return Refuse($"{excerpt} is not a value", "the boolean is written true; text needs quotes");
-        if (lower.SequenceEqual("false"u8) || lower.SequenceEqual("no"u8) || lower.SequenceEqual("off"u8))
-            return Refuse($"{excerpt} is not a value", "the boolean is written false; text needs quotes");
-        if (lower.SequenceEqual("null"u8) || lower.SequenceEqual("nil"u8) || lower.SequenceEqual("none"u8))
-            return Refuse($"{excerpt} is not a value", "TOML has no null; leave the key out");
-
-        return default;
-    }
+    private static string NeedsQuotes(ReadOnlySpan<byte> text) =>
+        TomlText.Quoted(text) is { } quoted ? $"text needs quotes: {quoted}" : "text needs quotes";
 
     private static int RadixOf(byte letter) => letter switch
     {
@@ -91,10 +83,10 @@ internal readonly record struct TomlScalar
     private static TomlScalar ReadPrefixed(ReadOnlySpan<byte> digits, int radix, bool signed, SourcePosition at)
     {
         if (signed)
-            return Refuse("a number with 0x, 0o or 0b cannot have a sign", NumberForms);
+            return Refuse("a number with 0x, 0o or 0b cannot have a sign");
         if (digits.IsEmpty)
-            return Refuse("the number has no digits", NumberForms);
-        if (MisplacesUnderscore(digits))
+            return Refuse("the number has no digits");
+        if (MisplacesUnderscore(digits, HexDigits))
             return Refuse("an underscore in a number needs a digit on both sides");
 
         long value = 0;
@@ -105,7 +97,7 @@ internal readonly record struct TomlScalar
 
             int digit = char.IsAsciiHexDigit((char)b) ? HexValue(b) : int.MaxValue;
             if (digit >= radix)
-                return Refuse($"the number has a digit that base {radix} does not have", NumberForms);
+                return Refuse($"the number has a digit that base {radix} does not have");
             if (value > (long.MaxValue - digit) / radix)
                 return Refuse("the integer does not fit in 64 bits", "it may be at most 9223372036854775807");
 
@@ -119,12 +111,12 @@ internal readonly record struct TomlScalar
 
     private static TomlScalar ReadDecimal(ReadOnlySpan<byte> word, ReadOnlySpan<byte> magnitude, SourcePosition at)
     {
-        if (MisplacesUnderscore(word))
+        if (MisplacesUnderscore(word, Digits))
             return Refuse("an underscore in a number needs a digit on both sides");
 
         int end = DigitsAt(magnitude, 0);
         if (end > 1 && magnitude[0] == (byte)'0')
-            return Refuse("a number cannot begin with 0", $"{NumberForms}; text needs quotes");
+            return Refuse("a number cannot begin with 0", $"an octal number is written 0o755; {NeedsQuotes(word)}");
 
         bool isFloat = false;
         bool dotIsLonely = end == 0;
@@ -137,7 +129,7 @@ internal readonly record struct TomlScalar
         }
 
         if (dotIsLonely)
-            return Refuse("a decimal point needs a digit on both sides", NumberForms);
+            return Refuse("a decimal point needs a digit on both sides", "such as 0.5 or 1.0");
 
         if (end < magnitude.Length && magnitude[end] is (byte)'e' or (byte)'E')
         {
@@ -145,11 +137,11 @@ internal readonly record struct TomlScalar
             int digits = end + 1 < magnitude.Length && magnitude[end + 1] is (byte)'+' or (byte)'-' ? end + 2 : end + 1;
             end = DigitsAt(magnitude, digits);
             if (end == digits)
-                return Refuse("the exponent has no digits", NumberForms);
+                return Refuse("the exponent has no digits", "such as 6e23");
         }
 
         if (end < magnitude.Length)
-            return Refuse($"{TomlText.Excerpt(word)} is neither a number nor a date", $"{NumberForms}; {DateForms}; text needs quotes");
+            return Refuse($"{TomlText.Excerpt(word)} is neither a number nor a date", NeedsQuotes(word));
 
         return isFloat ? ReadFloat(WithoutUnderscores(word), at) : ReadInteger(WithoutUnderscores(word), at);
     }
@@ -164,11 +156,11 @@ internal readonly record struct TomlScalar
             ? new TomlFloat(at, value)
             : Refuse("the float is too large for 64 bits", "its magnitude may be at most 1.797e308; or write inf");
 
-    private static bool MisplacesUnderscore(ReadOnlySpan<byte> word)
+    private static bool MisplacesUnderscore(ReadOnlySpan<byte> word, SearchValues<byte> digits)
     {
         for (int i = 0; i < word.Length; i++)
         {
-            bool hasNeighbours = i > 0 && i + 1 < word.Length && char.IsAsciiHexDigit((char)word[i - 1]) && char.IsAsciiHexDigit((char)word[i + 1]);
+            bool hasNeighbours = i > 0 && i + 1 < word.Length && digits.Contains(word[i - 1]) && digits.Contains(word[i + 1]);
             if (word[i] == (byte)'_' && !hasNeighbours)
                 return true;
         }
@@ -195,7 +187,7 @@ internal readonly record struct TomlScalar
     /// <summary>The end of the digits and underscores that begin at <paramref name="start"/>.</summary>
     private static int DigitsAt(ReadOnlySpan<byte> word, int start)
     {
-        int length = word[start..].IndexOfAnyExcept(DigitBytes);
+        int length = word[start..].IndexOfAnyExcept(DigitsAndUnderscore);
         return length < 0 ? word.Length : start + length;
     }
 
@@ -206,7 +198,7 @@ internal readonly record struct TomlScalar
 
         TomlDate date = new(Number(word[..4]), Number(word[5..7]), Number(word[8..10]));
         if (date.Month is < 1 or > 12)
-            return Refuse($"there is no month {Text(word[5..7])}", DateForms);
+            return Refuse($"there is no month {Text(word[5..7])}");
         if (date.Day < 1 || date.Day > DaysIn(date.Year, date.Month))
             return Refuse($"there is no day {Text(word[8..10])} in {Text(word[..7])}");
         if (word.Length == 10)
@@ -214,7 +206,7 @@ internal readonly record struct TomlScalar
         if (word[10] is not ((byte)'T' or (byte)'t' or (byte)' '))
             return NotADate(word);
 
-        if (ReadTime(word[11..], out TomlTime time, out int timeLength) is { } refusal)
+        if (ReadTime(word[11..], word, out TomlTime time, out int timeLength) is { } refusal)
             return refusal;
 
         ReadOnlySpan<byte> offset = word[(11 + timeLength)..];
@@ -236,21 +228,21 @@ internal readonly record struct TomlScalar
 
     private static TomlScalar ReadLocalTime(ReadOnlySpan<byte> word, SourcePosition at)
     {
-        if (ReadTime(word, out TomlTime time, out int length) is { } refusal)
+        if (ReadTime(word, word, out TomlTime time, out int length) is { } refusal)
             return refusal;
 
         return length == word.Length ? new TomlLocalTime(at, time) : NotADate(word);
     }
 
     /// <summary>Reads <c>hh:mm:ss</c> and digits after a point; null when there is nothing to refuse.</summary>
-    private static TomlScalar? ReadTime(ReadOnlySpan<byte> word, out TomlTime time, out int length)
+    private static TomlScalar? ReadTime(ReadOnlySpan<byte> word, ReadOnlySpan<byte> whole, out TomlTime time, out int length)
     {
         time = default;
         length = 0;
         if (word.Length < 5 || !AreDigits(word[..2]) || word[2] != (byte)':' || !AreDigits(word[3..5]))
-            return NotADate(word);
+            return NotADate(whole);
         if (word.Length < 8 || word[5] != (byte)':' || !AreDigits(word[6..8]))
-            return Refuse("the time has no seconds", DateForms);
+            return Refuse("the time has no seconds", $"a time is written 07:32:00; {NeedsQuotes(whole)}");
 
         length = 8;
         int nanosecond = 0;
@@ -260,7 +252,7 @@ internal readonly record struct TomlScalar
             int digits = rest.IndexOfAnyExceptInRange((byte)'0', (byte)'9');
             digits = digits < 0 ? rest.Length : digits;
             if (digits == 0)
-                return Refuse("the decimal point of the seconds needs a digit after it", DateForms);
+                return Refuse("the decimal point of the seconds needs a digit after it");
 
             for (int i = 0; i < 9; i++)
                 nanosecond = (nanosecond * 10) + (i < digits ? rest[i] - '0' : 0);
@@ -281,7 +273,7 @@ internal readonly record struct TomlScalar
     }
 
     private static TomlScalar NotADate(ReadOnlySpan<byte> word) =>
-        Refuse($"{TomlText.Excerpt(word)} is neither a date nor a time", $"{DateForms}; text needs quotes");
+        Refuse($"{TomlText.Excerpt(word)} is neither a date nor a time", $"these are written 1979-05-27, 1979-05-27T07:32:00Z and 07:32:00; {NeedsQuotes(word)}");
 
     private static int DaysIn(int year, int month) => month switch
     {

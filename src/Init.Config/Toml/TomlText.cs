@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -9,8 +10,9 @@ internal static class TomlText
     private const int PathMax = 200;
     private const int ExcerptMax = 40;
 
-    /// <summary>TOML's unquoted-key: A-Z a-z 0-9 - _.</summary>
-    public static bool IsBareKeyByte(byte b) => char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_';
+    /// <summary>What a key can have without quotes.</summary>
+    public static SearchValues<byte> BareKeyBytes { get; } =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
 
     /// <summary>The key as it would be written, such as <c>program."my app".command</c>; cut off when very long.</summary>
     public static string Path(IEnumerable<string> keys)
@@ -21,7 +23,7 @@ internal static class TomlText
             if (text.Length > 0)
                 text.Append('.');
 
-            bool bare = key.Length > 0 && key.All(c => c < 128 && IsBareKeyByte((byte)c));
+            bool bare = key.Length > 0 && key.All(c => c < 128 && BareKeyBytes.Contains((byte)c));
             text.Append(bare ? Shorten(key, PathMax) : $"\"{Shorten(key, PathMax)}\"");
             if (text.Length > PathMax)
                 return Shorten(text.ToString(), PathMax);
@@ -30,7 +32,7 @@ internal static class TomlText
         return text.ToString();
     }
 
-    /// <summary>The text in double quotes, cut off when long.</summary>
+    /// <summary>The text in quotes, cut off when long.</summary>
     public static string Excerpt(ReadOnlySpan<byte> utf8)
     {
         // One character takes at most four bytes, so this much shows that there is more than will be shown.
@@ -38,7 +40,8 @@ internal static class TomlText
         while (take < utf8.Length && (utf8[take] & 0xC0) == 0x80)
             take++;
 
-        return $"\"{Shorten(Encoding.UTF8.GetString(utf8[..take]), ExcerptMax)}\"";
+        string text = Shorten(Encoding.UTF8.GetString(utf8[..take]), ExcerptMax);
+        return text.Contains('"') && !text.Contains('\'') ? $"'{text}'" : $"\"{text}\"";
     }
 
     /// <summary>The text as a TOML string, or null when it is too long to be of use in a hint.</summary>

@@ -1,0 +1,3 @@
+using Init.TomlJson;
+
+return Tool.Run(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.Error);
