@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Init.Base;
+using Init.Config.Reports;
 using Init.Engine.Journal;
 using Init.Engine.Logging;
 using Init.Supervision;
@@ -111,7 +112,7 @@ internal static class EngineMessages
 
     public static void ReloadRefused(this InitLog log, IReadOnlyList<ConfigProblem> problems)
     {
-        log.Write(LogLevel.Error, "init.reload-failed", $"cannot reload the configuration: {Text(problems.Count)} problems; nothing has changed");
+        log.Write(LogLevel.Error, "init.reload-failed", $"cannot reload the configuration: {CheckReport.Count(problems.Count)}; nothing has changed");
         foreach (ConfigProblem problem in problems)
             log.Write(LogLevel.Error, "config.problem", problem.ToString());
     }

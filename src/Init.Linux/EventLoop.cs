@@ -61,6 +61,9 @@ public sealed unsafe class EventLoop : IDisposable
     /// <summary>Called at the end of each pass, before the loop sleeps.</summary>
     public Action? AfterPass { get; set; }
 
+    /// <summary>False: as on a kernel without epoll_pwait2(2), whose waits are rounded up to whole milliseconds.</summary>
+    internal bool HasPreciseWait { init => _hasPreciseWait = value; }
+
     /// <summary>How many times the loop has returned from its sleep, for the figure of 0 wake-ups when idle.</summary>
     public long WakeUps { get; private set; }
 
@@ -182,9 +185,9 @@ public sealed unsafe class EventLoop : IDisposable
                 return count;
 
             int errno = Libc.LastErrno;
-            if (errno == Errno.ENOSYS && _hasPreciseWait)
+            if (errno is Errno.ENOSYS or Errno.EPERM && _hasPreciseWait)
             {
-                _hasPreciseWait = false; // Linux before 5.11, or a seccomp filter that does not know the call.
+                _hasPreciseWait = false; // Linux before 5.11, or a seccomp filter that does not know the call (older ones answer EPERM).
                 return Wait(deadline);
             }
 

@@ -15,14 +15,12 @@ internal static unsafe partial class Libc
     // asm-generic/socket.h; the same on x86-64 and arm64.
     internal const int SOL_SOCKET = 1;
     internal const int SO_ERROR = 4;
-    internal const int SO_RCVBUF = 8;
     internal const int SO_PASSCRED = 16;
     internal const int SO_PEERCRED = 17;
 
     internal const int SCM_CREDENTIALS = 2;
     internal const int SCM_RIGHTS = 1;
 
-    internal const int MSG_CTRUNC = 0x08;
     internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
     internal const int MSG_NOSIGNAL = 0x4000;
@@ -84,9 +82,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial nint send(int fd, byte* buffer, nuint length, int flags);
-
-    [LibraryImport(Name, SetLastError = true)]
-    internal static partial nint sendto(int fd, byte* buffer, nuint length, int flags, byte* address, uint addressLength);
 
     [LibraryImport(Name, SetLastError = true)]
     internal static partial nint recvmsg(int fd, msghdr* message, int flags);

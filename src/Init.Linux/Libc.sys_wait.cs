@@ -10,7 +10,6 @@ internal static unsafe partial class Libc
     internal const int WEXITED = 4;
     internal const int WNOWAIT = 0x01000000;
     internal const int CLD_EXITED = 1;
-    internal const int CLD_KILLED = 2;
     internal const int CLD_DUMPED = 3;
 
     /// <summary>siginfo_t as waitid and sigwaitinfo fill it, LP64 (bits/types/siginfo_t.h): three ints, padding to 8, then _kill or _sigchld; 128 bytes in all.</summary>

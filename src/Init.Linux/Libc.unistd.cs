@@ -24,9 +24,6 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
 
-    [LibraryImport(Name, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int rmdir(string path);
-
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);
 
@@ -55,13 +52,7 @@ internal static unsafe partial class Libc
     internal static partial int getppid();
 
     [LibraryImport(Name)]
-    internal static partial uint getuid();
-
-    [LibraryImport(Name)]
     internal static partial uint geteuid();
-
-    [LibraryImport(Name)]
-    internal static partial uint getgid();
 
     [LibraryImport(Name)]
     internal static partial uint getegid();
@@ -82,13 +73,7 @@ internal static unsafe partial class Libc
     internal static partial int setgroups(nuint count, uint* groups);
 
     [LibraryImport(Name, SetLastError = true)]
-    internal static partial int getgroups(int count, uint* groups);
-
-    [LibraryImport(Name, SetLastError = true)]
     internal static partial int tcgetpgrp(int fd);
-
-    [LibraryImport(Name, SetLastError = true)]
-    internal static partial int tcsetpgrp(int fd, int group);
 
     [LibraryImport(Name)]
     internal static partial void _exit(int status);

@@ -29,8 +29,10 @@ public static class Processes
     public static int KillExactly(int pid, ulong startTime, int signal)
     {
         OpenResult handle = OpenHandle(pid);
-        if (handle.Errno == Errno.ENOSYS)
-            return ProcFs.Read(pid)?.StartTime == startTime ? Kill(pid, signal) : Errno.ESRCH; // Linux before 5.3.
+
+        // Linux before 5.3, or a seccomp filter that does not know the call (older ones answer EPERM, which pidfd_open itself never does).
+        if (handle.Errno is Errno.ENOSYS or Errno.EPERM)
+            return ProcFs.Read(pid)?.StartTime == startTime ? Kill(pid, signal) : Errno.ESRCH;
         if (!handle.Succeeded)
             return handle.Errno;
 

@@ -67,6 +67,9 @@ public enum StopReason
 
     /// <summary>It did not become ready in time.</summary>
     NotReady,
+
+    /// <summary>Its before-start hook took too long.</summary>
+    HookOverdue,
     Unhealthy,
     Watchdog,
 

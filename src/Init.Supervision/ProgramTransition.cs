@@ -287,10 +287,8 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         switch (_state.Phase, _state.Step)
         {
             case (ProgramPhase.Starting, ProgramStep.BeforeStartHook):
-                CancelHook();
                 _effects.Add(Announce(new ProgramNotice.HookFailed(HookKind.BeforeStart, HookOverdue())));
-                _state = _state with { Problem = $"the before_start hook failed: {HookOverdue()}" };
-                Retry(hadBeenRunning: false, pauseSince: now); // Not at once: the killed hook's end may be on its way.
+                FailRunning(StopReason.HookOverdue, $"the before_start hook failed: {HookOverdue()}");
                 break;
 
             case (ProgramPhase.Starting, _):
@@ -401,8 +399,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         hadBeenRunning ? $"ended: {status}" : $"ended too early: {status}";
 
     /// <summary>The failure has been dealt with: try again later, or at once, or never.</summary>
-    /// <param name="pauseSince">What the least pause counts from; null = from the last try.</param>
-    private void Retry(bool hadBeenRunning, Instant? pauseSince = null)
+    private void Retry(bool hadBeenRunning)
     {
         if (!_state.Wanted)
         {
@@ -421,7 +418,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
         TimeSpan delay = Backoff.DelayBefore(policy.Backoff, attempt, hadBeenRunning, world.Chance);
         Instant due = now + delay;
-        if ((pauseSince ?? _state.TriedAt) is { } tried && tried + ProgramMachine.TryInterval > due)
+        if (_state.TriedAt is { } tried && tried + ProgramMachine.TryInterval > due)
             due = tried + ProgramMachine.TryInterval;
 
         _state = _state with { Attempt = attempt };
@@ -497,7 +494,9 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     public void NoteSwept()
     {
-        if (policy.Hooks.AfterStop)
+        // A program that got no further than its before-start hook has not ended.
+        bool hadProcess = _state.SpawnedAt is { } spawned && _state.TriedAt is { } tried && spawned >= tried;
+        if (policy.Hooks.AfterStop && hadProcess)
         {
             _state = _state with { Step = ProgramStep.AfterStopHook, Deadline = now + policy.Hooks.Timeout };
             StartHook(HookKind.AfterStop);
@@ -514,7 +513,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         SetReady(false);
         bool hookOnly = _state.Step == ProgramStep.BeforeStartHook;
         _state = _state with { StopReason = reason, FinalSignalSent = false };
-        Enter(ProgramPhase.Stopping, reason is StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog ? _state.Problem : null);
+        Enter(ProgramPhase.Stopping, reason is StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog or StopReason.HookOverdue ? _state.Problem : null);
         if (hookOnly)
             SweepHook();
         else if (spawned)
@@ -585,8 +584,8 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
     }
 
     /// <summary>
-    /// The before-start hook was killed; what it has left behind goes too. Also without a group to sweep the answer is waited for:
-    /// the end of the killed hook may be on its way already, and must not be taken for that of the next one.
+    /// The before-start hook was killed; what it has left behind goes too. The answer is waited for also when there is no group to sweep:
+    /// the end of the killed hook may be on its way already, comes before the answer, and must not be taken for that of the next one.
     /// </summary>
     private void SweepHook()
     {
@@ -611,6 +610,9 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
                 break;
             case StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog when policy.Restart == RestartMode.Never:
                 Enter(ProgramPhase.Fatal, $"{_state.Problem}; it is never restarted");
+                break;
+            case StopReason.HookOverdue:
+                Retry(hadBeenRunning: false);
                 break;
             case StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog:
                 Retry(hadBeenRunning: reason != StopReason.NotReady);

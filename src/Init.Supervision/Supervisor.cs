@@ -157,9 +157,7 @@ public sealed class Supervisor
         // All are marked as wanted before the first gate is asked, so that one that comes `after` another sees it coming.
         foreach (string name in asked)
         {
-            // A stop that is followed by a start anyway is not called off: a restart that was asked for still happens.
-            if (_pendingStops.TryGetValue(name, out StopReason reason) && reason is not (StopReason.Restart or StopReason.Dependency))
-                _pendingStops.Remove(name);
+            CallOffStop(name);
             _slots[name].StartPending = true;
         }
 
@@ -169,6 +167,13 @@ public sealed class Supervisor
             slot.StartPending = false;
             Step(name, new ProgramEvent.StartRequested(slot.Installed));
         }
+    }
+
+    /// <summary>A stop that is followed by a start anyway is not called off: a restart that was asked for still happens.</summary>
+    private void CallOffStop(string name)
+    {
+        if (_pendingStops.TryGetValue(name, out StopReason reason) && reason is not (StopReason.Restart or StopReason.Dependency))
+            _pendingStops.Remove(name);
     }
 
     /// <summary>The engine's word on whether an optional program's command can be found.</summary>
@@ -324,7 +329,11 @@ public sealed class Supervisor
 
         // The last word counts: what is being stopped is wanted again, and comes up when it is down.
         foreach (string name in asked.Where(HasProcess))
+        {
+            CallOffStop(name);
             Step(name, new ProgramEvent.StartRequested(_slots[name].Installed));
+        }
+
         PlanStops(asked.Where(IsUp), StopReason.Restart);
         Start(down);
     }

@@ -73,14 +73,20 @@ public sealed class EventLoopTests : IDisposable
         }
     }
 
-    [Fact]
-    public void RunOnce_WhenNothingHappens_ReturnsAtItsDeadlineAndNotBefore()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void RunOnce_WhenNothingHappens_ReturnsAtItsDeadlineAndNotBefore(bool hasPreciseWait)
     {
+        using EventLoop loop = new() { HasPreciseWait = hasPreciseWait };
         Instant until = MonotonicClock.Now + TimeSpan.FromMicroseconds(2300);
 
-        _loop.RunOnce(until);
+        loop.RunOnce(until);
 
         Assert.True(MonotonicClock.Now >= until);
+        loop.Post(() => _story.Add("posted"));
+        loop.RunOnce(until: null);
+        Assert.Equal(["posted"], _story);
     }
 
     [Fact]

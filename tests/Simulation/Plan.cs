@@ -81,7 +81,7 @@ public sealed class Plan
         for (int i = 0; i < _entries.Count; i++)
         {
             HashSet<string> earlier = [.. _entries.Take(i).Select(entry => entry.Policy.Program)];
-            ProgramPolicy policy = _entries[i].Policy;
+            ProgramPolicy policy = AsConfigHasIt(_entries[i].Policy);
             _entries[i].Policy = policy with
             {
                 Requires = [.. policy.Requires.Where(needed => earlier.Contains(needed.Program))],
@@ -131,11 +131,7 @@ public sealed class Plan
         bool scheduled = _dice.Chance(0.08);
         ReadinessPolicy? readiness = NewReadiness();
         RestartMode restart = _dice.Pick(RestartMode.Always, RestartMode.Always, RestartMode.Always, RestartMode.OnFailure, RestartMode.Never);
-        bool once = scheduled || readiness?.Source == ReadinessSource.Exit;
-        if (once && restart == RestartMode.Always)
-            restart = scheduled ? RestartMode.Never : RestartMode.OnFailure;
-
-        return new ProgramPolicy
+        return AsConfigHasIt(new ProgramPolicy
         {
             Name = program,
             Program = program,
@@ -183,7 +179,14 @@ public sealed class Plan
                 Timeout = _dice.Milliseconds(100, 1_000, 30_000),
             },
             Scheduled = scheduled,
-        };
+        });
+    }
+
+    /// <summary>What ends by its nature is not restarted always: the configuration refuses that.</summary>
+    private static ProgramPolicy AsConfigHasIt(ProgramPolicy policy)
+    {
+        bool once = policy.Scheduled || policy.Readiness?.Source == ReadinessSource.Exit;
+        return once && policy.Restart == RestartMode.Always ? policy with { Restart = RestartMode.OnFailure } : policy;
     }
 
     private ReadinessPolicy? NewReadiness() => _dice.Chance(0.5)

@@ -47,6 +47,8 @@ public sealed class World
     private Instant _shutdownDeadline = Instant.Never;
     private Instant _killDeadline = Instant.Never;
     private bool _completed;
+    private Subject? _lastChanged;
+    private int[] _exitCodes = [];
 
     public World(ulong seed, int steps, Action<string>? trace = null, CoreMaker? make = null)
     {
@@ -113,6 +115,8 @@ public sealed class World
         Trace("the world becomes quiet");
         foreach (Subject subject in _subjects.Values.ToArray())
         {
+            subject.Installed = true;
+            _core.NoteInstalled(subject.Name, true);
             if (subject.Main is { } process)
             {
                 process.Unkillable = false;
@@ -150,6 +154,8 @@ public sealed class World
             throw Broken($"{subject.Name} is wanted and STOPPED");
         if (!subject.Wanted && !down)
             throw Broken($"{subject.Name} is not wanted and {subject.Phase}");
+        if (subject.Main is not null && subject.Main == subject.MustGo)
+            throw Broken($"{subject.Name} lives on, and was to be restarted with a program that it requires");
         if (subject.Phase == ProgramPhase.Waiting && !IsHeldUp(subject))
             throw Broken($"{subject.Name} is WAITING though everything it requires is ready");
     }
@@ -372,6 +378,7 @@ public sealed class World
                     subject.Wanted = false;
                     subject.StoppedByUser = true;
                     subject.InRolling = false;
+                    subject.MustGo = null; // A stop that is called off later calls off this restart with it.
                     subject.AskedDown = subject.Main is not null || subject.AnswerPending;
                 }
 
@@ -461,6 +468,10 @@ public sealed class World
 
     private void NoteAfter(SystemEvent happening)
     {
+        // A rolling restart has come to it.
+        foreach (Subject subject in _subjects.Values.Where(subject => subject is { InRolling: true, Wanted: false } && _core.StateOf(subject.Name).Wanted))
+            NoteStartAsked(subject);
+
         switch (happening)
         {
             case SystemEvent.DeadlineReached when _shutdownBegan && !_completed:
@@ -509,6 +520,7 @@ public sealed class World
                 if (_shutdownBegan)
                     throw Broken("a second ShutdownBegan");
                 _shutdownBegan = true;
+                _exitCodes = AllowedExitCodes(_shutdownAsked ? null : _lastChanged);
                 if (!_shutdownAsked)
                 {
                     BeginShutdown();
@@ -523,6 +535,16 @@ public sealed class World
                 See("run skipped");
                 break;
         }
+    }
+
+    /// <summary>Of the program that brought the end about; else of a critical one that has failed for good; else success.</summary>
+    private int[] AllowedExitCodes(Subject? culprit)
+    {
+        if (culprit is not null)
+            return [culprit.Phase == ProgramPhase.Fatal ? Math.Max(1, culprit.EndCode) : culprit.EndCode];
+
+        int[] failed = [.. _subjects.Values.Where(subject => subject.Policy.Critical && subject.FailedForGood).Select(subject => Math.Max(1, subject.EndCode))];
+        return failed.Length == 0 ? [0] : failed;
     }
 
     private void Forget(string name)
@@ -543,6 +565,8 @@ public sealed class World
         if (!_shutdownBegan)
             throw Broken("ShutdownCompleted before ShutdownBegan");
         _completed = true;
+        if (!_exitCodes.Contains(completed.ExitCode))
+            throw Broken($"the container ends with {completed.ExitCode}, and should with {string.Join(" or ", _exitCodes)}");
         See(completed.Left.IsEmpty ? "shutdown clean" : "shutdown with something left");
         foreach (Subject subject in _subjects.Values)
         {
@@ -609,7 +633,7 @@ public sealed class World
             throw Broken($"{subject.Name} is spawned twice at once");
         if (subject.StoppedByUser)
             throw Broken($"{subject.Name} was stopped by the user and is spawned");
-        if (_core.IsShuttingDown || _shutdownBegan)
+        if (_shutdownBegan)
             throw Broken($"{subject.Name} is spawned during shutdown");
         if (subject.Removed)
             throw Broken($"{subject.Name} is no longer configured and is spawned");
@@ -622,19 +646,18 @@ public sealed class World
         subject.EndedInSuccess = false;
         subject.ReadinessChanged = false;
         subject.SetUpFailed = false;
-        subject.GraceAtSpawn = subject.Policy.StartGrace;
         double failure = _quiet ? 1 : _dice.Fraction();
         if (!subject.Installed || failure < 0.04)
         {
             See("spawn failed: not found");
-            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot execute: No such file or directory (errno 2)", NotInstalled: true, 127), () => subject.AnswerPending = false);
+            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot execute: No such file or directory (errno 2)", NotInstalled: true, 127), () => NoteNoProcess(subject, 127));
             return;
         }
 
         if (failure < 0.12)
         {
             See("spawn failed: EAGAIN");
-            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot spawn: Resource temporarily unavailable (errno 11)", NotInstalled: false, 126), () => subject.AnswerPending = false);
+            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot spawn: Resource temporarily unavailable (errno 11)", NotInstalled: false, 126), () => NoteNoProcess(subject, 126));
             return;
         }
 
@@ -651,7 +674,11 @@ public sealed class World
             Unkillable = !_quiet && _dice.Chance(0.02),
         };
         subject.Main = process;
-        Enqueue(subject, new ProgramEvent.Spawned(pid), () => subject.AnswerPending = false);
+        Enqueue(subject, new ProgramEvent.Spawned(pid), () =>
+        {
+            subject.AnswerPending = false;
+            subject.GraceAtSpawn = subject.Policy.StartGrace;
+        });
         if (failure < 0.15)
         {
             See("set-up failed after spawn");
@@ -660,6 +687,13 @@ public sealed class World
         }
 
         ScheduleLife(subject, process);
+    }
+
+    private static void NoteNoProcess(Subject subject, int code)
+    {
+        subject.SpawnFailureCode = code;
+        subject.AnswerPending = false;
+        subject.AskedDown = false;
     }
 
     /// <summary>The helper between spawn and exec ended: the core hears SpawnFailed, after Spawned, and no exit.</summary>
@@ -673,6 +707,7 @@ public sealed class World
         Enqueue(subject, new ProgramEvent.SpawnFailed("cannot set up: Operation not permitted (errno 1)", NotInstalled: _dice.Chance(0.2), 126), () =>
         {
             subject.Reaped = null;
+            subject.SpawnFailureCode = 126;
             subject.SetUpFailed = true;
         });
     }
@@ -763,9 +798,24 @@ public sealed class World
         if (_core.StateOf(subject.Name).Pid != process.Pid)
             throw Broken($"pid {process.Pid} of {subject.Name} ended, and the core believes in pid {_core.StateOf(subject.Name).Pid?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
         subject.Reaped = null;
-        subject.EndedInSuccess = !status.WasSignalled && subject.Policy.SuccessExitCodes.Contains(status.Code);
-        if (subject.Phase == ProgramPhase.Stopping)
-            subject.EndedInSuccess = false; // It was told to end: that is no success of its own.
+        subject.LastExit = status;
+        if (IsUp(subject.Phase))
+            NoteGoneDown(subject);
+        subject.EndedWell = !status.WasSignalled && subject.Policy.SuccessExitCodes.Contains(status.Code);
+        subject.EndedInSuccess = subject.EndedWell && subject.Phase != ProgramPhase.Stopping; // Told to end: no success of its own.
+    }
+
+    private static bool IsUp(ProgramPhase phase) => phase is ProgramPhase.Starting or ProgramPhase.Running;
+
+    /// <summary>Those that are to be restarted with it must be gone in the end.</summary>
+    private void NoteGoneDown(Subject subject)
+    {
+        foreach (Subject dependant in _subjects.Values)
+        {
+            bool goesAlong = dependant.Policy.Requires.Any(needed => needed.Restart && needed.Program == subject.Policy.Program);
+            if (goesAlong && !dependant.Removed && IsUp(dependant.Phase))
+                dependant.MustGo = dependant.Main ?? dependant.MustGo;
+        }
     }
 
     private void RunHook(Subject subject, HookKind kind)
@@ -852,6 +902,9 @@ public sealed class World
     {
         if (subject.Main is null && subject.Reaped is null)
             throw Broken($"{subject.Name}: signal {number} is sent and no process is there");
+        bool hurried = _killDeadline <= _now || _shutdownDeadline <= _now;
+        if (number != subject.Policy.Stop.Signal && subject.Policy.Stop == subject.StopAsBegan && !hurried && _now < subject.PhaseSince + subject.Policy.Stop.Grace)
+            throw Broken($"{subject.Name} is killed {Durations.Text(_now - subject.PhaseSince)} after its stop began; its grace is {Durations.Text(subject.Policy.Stop.Grace)}");
         if (toGroup)
             SignalLeftovers(subject, number, groupOnly: true);
         if (subject.Main is not { Alive: true } process)
@@ -963,12 +1016,17 @@ public sealed class World
     private void NotePhase(Subject subject, ProgramPhase from, ProgramPhase to)
     {
         subject.Phase = to;
+        _lastChanged = subject;
+        if (IsUp(from) && !IsUp(to))
+            NoteGoneDown(subject);
         subject.PhaseSince = _now;
         if (subject.InRolling && (ProgramMachine.IsDown(from) || from == ProgramPhase.Stopping) && to is ProgramPhase.Starting or ProgramPhase.Waiting)
             NoteStartAsked(subject);
         switch (to)
         {
             case ProgramPhase.Starting:
+                subject.SpawnFailureCode = null;
+                subject.FailedForGood = false;
                 if (from == ProgramPhase.Backoff)
                 {
                     if (WasAskedFor(subject))
@@ -984,6 +1042,7 @@ public sealed class World
             case ProgramPhase.Waiting:
                 // Out of BACKOFF because what it requires is being restarted: its failures count on.
                 subject.KeepsCount = from == ProgramPhase.Backoff && !WasAskedFor(subject);
+                subject.FailedForGood = false;
                 break;
             case ProgramPhase.Running:
                 subject.RunningSince = _now;
@@ -993,14 +1052,17 @@ public sealed class World
                     throw Broken($"{subject.Name} is RUNNING {Durations.Text(_now - process.Born)} after its spawn; its grace is {Durations.Text(subject.GraceAtSpawn)}");
                 break;
             case ProgramPhase.Backoff or ProgramPhase.Fatal:
+                subject.FailedForGood = to == ProgramPhase.Fatal;
                 NoteFailure(subject, to);
                 break;
             case ProgramPhase.Stopping:
+                subject.StopAsBegan = subject.Policy.Stop;
                 if (subject.InRolling && _core.StateOf(subject.Name).StopReason == StopReason.Restart)
                     NoteStartAsked(subject);
                 CheckStopOrder(subject);
                 break;
             default:
+                subject.FailedForGood = to == ProgramPhase.Fatal || (to == ProgramPhase.Exited && !subject.EndedWell);
                 subject.RunningSince = null;
                 subject.KeepsCount = false;
                 break;
@@ -1139,9 +1201,6 @@ public sealed class World
         Instant latest = subject.RestartIsFree ? _now : _now + subject.Policy.Backoff.Max;
         if (state.TriedAt is { } tried && tried + ProgramMachine.TryInterval > latest)
             latest = tried + ProgramMachine.TryInterval;
-        Instant floor = _now + ProgramMachine.TryInterval;
-        if (floor > latest && subject.Policy.Hooks.BeforeStart)
-            latest = floor;
         if (due < _now || due > latest)
             throw Broken($"{subject.Name} waits {Durations.Text(due - _now)} in BACKOFF; at most {Durations.Text(subject.Policy.Backoff.Max)} is allowed");
     }

@@ -205,9 +205,8 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
     private static BackoffPolicy ReadBackoff(Section section)
     {
         BackoffPolicy defaults = new();
-        TimeSpan shortest = TimeSpan.FromMilliseconds(1);
-        TimeSpan? initial = section.Duration("initial", shortest, Day);
-        TimeSpan? max = section.Duration("max", shortest, Day);
+        TimeSpan? initial = section.Duration("initial", TimeSpan.Zero, Day);
+        TimeSpan? max = section.Duration("max", TimeSpan.FromMilliseconds(1), Day);
         BackoffPolicy policy = new()
         {
             Initial = initial ?? (max < defaults.Initial ? max.Value : defaults.Initial),

@@ -92,6 +92,9 @@ internal sealed class LogFile(string path, InitLog log, LogFileSystem system)
     /// <summary>Closes the file and opens the path again, for somebody else may have renamed or deleted it.</summary>
     public void Reopen(Instant now)
     {
+        if (_fd < 0 && !IsFailing)
+            return; // Nothing has been written yet.
+
         Close();
         _nextTry = now;
         _ = EnsureOpen(_itself, now);

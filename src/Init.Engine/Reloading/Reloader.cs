@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Init.Base;
 using Init.Config;
+using Init.Config.Reports;
 using Init.Control;
 using Init.Engine.Core;
 using Init.Engine.Journal;
@@ -72,7 +73,7 @@ public sealed class Reloader(
         Refuse(result.Problems);
         reply.Fail(new ControlError(
             ErrorCode.InvalidConfig,
-            $"cannot use the configuration: {result.Problems.Length} problems; nothing has changed",
+            $"cannot use the configuration: {CheckReport.Count(result.Problems.Length)}; nothing has changed",
             "see: init check",
             [.. result.Problems.Select(problem => problem.ToString())]));
         return null;
@@ -81,7 +82,7 @@ public sealed class Reloader(
     private void Refuse(ImmutableArray<ConfigProblem> problems)
     {
         log.ReloadRefused(problems);
-        journal.Add("init.reload_failed", $"{problems.Length} problems");
+        journal.Add("init.reload_failed", CheckReport.Count(problems.Length));
     }
 
     private void Apply(SystemConfig next)

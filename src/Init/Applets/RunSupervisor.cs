@@ -1,6 +1,7 @@
 using System.Collections;
 using Init.Base;
 using Init.Config;
+using Init.Config.Reports;
 using Init.Engine;
 
 namespace Init.Applets;
@@ -43,7 +44,7 @@ internal static class RunSupervisor
         {
             foreach (ConfigProblem problem in result.Problems)
                 Terminal.Complain(problem.ToString());
-            Terminal.Complain($"cannot start: {result.Problems.Length} problems in the configuration");
+            Terminal.Complain($"cannot start: {CheckReport.Count(result.Problems.Length)} in the configuration");
             return ExitCode.Configuration;
         }
 

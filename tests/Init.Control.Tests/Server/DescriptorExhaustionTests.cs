@@ -45,6 +45,21 @@ public class DescriptorExhaustionTests
         Assert.Equal("too-many-connections", error.GetProperty("code").GetString());
     }
 
+    [Fact]
+    public void Server_WhenTheNewcomerGotTheLastOne_KeepsHim()
+    {
+        using ServerFixture fixture = new(_limits);
+
+        // As the kernel has it: the table is full, which is looked at before the queue, and the queue is empty.
+        fixture.OnLoop(() => fixture.Server.AcceptNext = listener =>
+            UnixSockets.Accept(listener) is { Succeeded: true } accepted ? accepted : new OpenResult(-1, Errno.EMFILE));
+
+        using RawClient newcomer = fixture.Connect();
+
+        Assert.True(newcomer.Ask(Version).GetProperty("ok").GetBoolean());
+        Assert.Empty(fixture.Reports);
+    }
+
     private static void RunOut(ServerFixture fixture, bool isOut) => fixture.OnLoop(() =>
         fixture.Server.AcceptNext = isOut ? _ => new OpenResult(-1, Errno.EMFILE) : UnixSockets.Accept);
 }

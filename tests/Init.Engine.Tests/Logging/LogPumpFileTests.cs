@@ -68,6 +68,11 @@ public sealed class LogPumpFileTests
         harness.Until(() => harness.Text("web.log") == "Password: ", "the prompt is in the file");
         PumpHarness.Write(fd, "thanks\n");
         harness.Until(() => harness.Text("web.log") == "Password: thanks\n", "the line goes on");
+
+        // And so after a restart.
+        harness.Close(fd);
+        PumpHarness.Write(harness.Attach("web", harness.File("web.log")), "Again: ");
+        harness.Until(() => harness.Text("web.log") == "Password: thanks\nAgain: ", "the next process's prompt is in the file");
     }
 
     [Fact]
@@ -84,6 +89,21 @@ public sealed class LogPumpFileTests
         harness.Until(() => harness.Text("web.log").Contains(" and half\n", StringComparison.Ordinal), "the old one is heard");
 
         Assert.True(harness.Text("web.log") is "old 1\nnew 1\nold half and half\n" or "old 1\nold half\nnew 1\n and half\n", harness.Text("web.log"));
+    }
+
+    [Fact]
+    public void File_WhenTwoPipesAreOpen_HoldsHalfALineBackUntilItIsWhole()
+    {
+        using PumpHarness harness = PumpHarness.Create();
+        int one = harness.Attach("web", harness.File("web.log"));
+        int two = harness.Attach("web", harness.File("web.log"));
+        PumpHarness.Write(one, "half");
+        harness.UntilReceived("web", 4);
+        Thread.Sleep(300); // Long enough for a prompt to be put into the file, if it were one.
+        PumpHarness.Write(two, "whole\n");
+        harness.UntilReceived("web", 10);
+        PumpHarness.Write(one, " and half\n");
+        harness.Until(() => harness.Text("web.log") == "whole\nhalf and half\n", "both lines are whole: " + harness.Text("web.log"));
     }
 
     [Fact]

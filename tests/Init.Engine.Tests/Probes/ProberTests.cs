@@ -334,7 +334,8 @@ public sealed class ProberTests : LoopTest
         _prober.Start(new Probe.PathExists("/proc"), Subject, Short, _ => answered.Add("path"));
         second.Cancel();
         RunFor(Short * 2);
-        Assert.Equal(["path"], answered); // It needs no place, and the others have not begun.
+        Assert.Equal(["path"], answered); // It needs no place.
+        Assert.Equal(Prober.InFlightMax, _commands.All.Count); // The others have not begun.
 
         holders[0].Cancel();
         holders[1].Cancel();
