@@ -1,3 +1,4 @@
+using System.Globalization;
 using Init.Base;
 using Init.Integration.Tests.Harness;
 using Init.Linux;
@@ -19,13 +20,13 @@ public sealed class GuardTests
         other.ReadUntil("ready");
         stopped.ReadUntil("ready");
         stopped.WaitUntil(() => ProcFs.Read(stopped.Pid) is { State: 'T' }, "it to stop");
-        int daemon = int.Parse(escaped.ReadLine().Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        int daemon = int.Parse(escaped.ReadLine().Split(' ')[1], CultureInfo.InvariantCulture);
         SpawnResult result = Guard.Start(TestPaths.Init, instance, TimeSpan.FromMilliseconds(300), out int pipe);
         int guard = Assert.IsType<SpawnResult.Spawned>(result).Pid;
         Assert.NotNull(ProcFs.Read(daemon));
 
         // Signals to the group of the supervisor, or to the guard itself, do not end it.
-        willing.WaitUntil(() => ProcFs.Read(guard) is { Name: "init" } info && info.Session == guard, "the guard to start");
+        willing.WaitUntil(() => ProcFs.Read(guard) is { Name: "init" } info && info.Session == guard && Blocks(guard, Signals.SIGTERM), "the guard to start");
         Processes.Kill(guard, Signals.SIGTERM);
         Processes.Kill(guard, Signals.SIGHUP);
         Files.Close(pipe);
@@ -44,6 +45,13 @@ public sealed class GuardTests
         Files.Close(pipe);
 
         Assert.Equal(ExitStatus.Exited(0), Reaper.WaitFor(Assert.IsType<SpawnResult.Spawned>(result).Pid));
+    }
+
+    /// <summary>Between its execve(2) and the first instructions of its own, any process can be ended by a signal.</summary>
+    private static bool Blocks(int pid, int signal)
+    {
+        string? line = File.ReadAllLines($"/proc/{pid}/status").FirstOrDefault(line => line.StartsWith("SigBlk:", StringComparison.Ordinal));
+        return line is not null && (ulong.Parse(line["SigBlk:".Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
     }
 
     private static TestProcess StartMember(string instance, params string[] commands) =>

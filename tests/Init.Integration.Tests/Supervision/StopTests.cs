@@ -198,11 +198,13 @@ public sealed class StopTests
             requires = ["gate"]
             start_grace = "0s"
             """);
+        init.WaitForLine("failing | one more try");
         init.WaitForState("failing", "BACKOFF");
         Assert.Equal(["gate"], init.WaitForState("gated", "WAITING").WaitingFor);
 
         Assert.Equal(["failing: stopped"], init.StopProgram("failing"));
         Assert.Equal(["gated: stopped"], init.StopProgram("gated"));
+        init.Watch(TimeSpan.FromMilliseconds(200)); // For lines that are on their way.
         int tries = Tries();
         File.WriteAllText(Path.Combine(init.Directory, "open"), "");
         init.WaitForReady("after"); // The same gate, so the other one would be up too.
