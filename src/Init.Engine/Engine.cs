@@ -82,7 +82,7 @@ public sealed class Engine : IEffectSink, IDisposable
         var commands = new CommandRunner(_loop, _processes, launcher, _outputs.OpenForCommand);
         _sweeper = new Sweeper(_loop, _processes, instanceId);
         _effects = new ProgramEffects(
-            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, settings.StateDirectory, _journal, _log);
+            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, new ProgramCgroups(_log.Trouble), settings.StateDirectory, _journal, _log);
 
         var core = new Supervisor([.. config.Programs.Select(definition => definition.Policy)], Reloader.OptionsOf(settings), Random.Shared.NextDouble);
         _driver = new CoreDriver(core, _loop) { Sink = this };

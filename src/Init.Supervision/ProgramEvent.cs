@@ -47,7 +47,7 @@ public abstract record ProgramEvent
     /// <summary>Nothing that belongs to it is alive any more.</summary>
     public sealed record Swept : ProgramEvent;
 
-    /// <summary>A reload gave it other health checks or another watchdog, which begin now.</summary>
+    /// <summary>A reload gave it another way to be ready, other health checks or another watchdog, which begin now.</summary>
     public sealed record PolicyChanged : ProgramEvent;
 
     /// <summary>From now on it is not wanted: whatever ends it, it stays down. Its stop may come later, when its dependants are down.</summary>

@@ -16,6 +16,9 @@ namespace Init.Supervision;
 /// </summary>
 public static class ProgramMachine
 {
+    /// <summary>SIGKILL, see signal(7).</summary>
+    public const int Kill = 9;
+
     /// <summary>KILL is sent again at this pace to what does not die: a process in uninterruptible sleep may take it late.</summary>
     public static readonly TimeSpan KillRepeat = TimeSpan.FromSeconds(5);
 
@@ -61,7 +64,7 @@ public static class ProgramMachine
             case ProgramEvent.DeadlineReached:
                 step.ReachDeadline();
                 break;
-            case ProgramEvent.ReadyTold when state.Pid is not null:
+            case ProgramEvent.ReadyTold when state.Pid is not null && policy.Readiness is { Source: ReadinessSource.Told }:
                 step.NoteReady();
                 break;
             case ProgramEvent.ProbeEnded probe:

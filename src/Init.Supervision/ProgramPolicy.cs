@@ -111,7 +111,7 @@ public sealed record StopPolicy
     /// <summary>True: a stop command is run first; the signal follows if the program is still there when the command has ended.</summary>
     public bool HasCommand { get; init; }
 
-    /// <summary>SIGKILL (9) unless told otherwise.</summary>
+    /// <summary>SIGKILL (9) unless told otherwise. What outlives it by <see cref="ProgramMachine.KillRepeat"/> gets SIGKILL.</summary>
     public int FinalSignal { get; init; } = 9;
 }
 
@@ -137,7 +137,9 @@ public enum ReadinessSource
 /// <param name="Source">Who says that the program is ready.</param>
 /// <param name="Interval">Polled: the pause between two probes. Delay: the delay itself.</param>
 /// <param name="ProbeTimeout">How long one probe may take.</param>
-/// <param name="Timeout">How long the program may take to become ready before the start counts as failed; null = for ever.</param>
+/// <param name="Timeout">
+/// Polled and told: how long the program may take to become ready before the start counts as failed; null = for ever.
+/// </param>
 public sealed record ReadinessPolicy(ReadinessSource Source, TimeSpan Interval, TimeSpan ProbeTimeout, TimeSpan? Timeout);
 
 public sealed record HealthPolicy

@@ -67,6 +67,9 @@ public enum StopReason
 
     /// <summary>It did not become ready in time.</summary>
     NotReady,
+
+    /// <summary>Its before-start hook took too long.</summary>
+    HookOverdue,
     Unhealthy,
     Watchdog,
 
@@ -129,6 +132,9 @@ public sealed record ProgramState
     public HealthState Health { get; init; }
 
     public StopReason StopReason { get; init; }
+
+    /// <summary>Stopping: the final signal was sent. What is still there later gets KILL, whatever the final signal is.</summary>
+    public bool FinalSignalSent { get; init; }
 
     /// <summary>How the last process ended; null if none has.</summary>
     public ExitStatus? LastExit { get; init; }

@@ -18,6 +18,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         {
             case ProgramPhase.Stopped or ProgramPhase.Exited or ProgramPhase.Fatal or ProgramPhase.Absent:
                 _state = _state with { Wanted = true, StoppedByUser = false, Attempt = 0, Problem = null, SpawnFailureCode = null };
+                SetReady(false); // A one-shot's success was that of its last run.
                 if (!installed)
                     Enter(ProgramPhase.Absent, "its command is not installed");
                 else
@@ -72,19 +73,15 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         if (_state.Phase != ProgramPhase.Starting)
         {
             // The stop came between the wish and the fact: it holds for the process that has just appeared.
-            if (_state.Phase == ProgramPhase.Stopping)
+            if (_state is { Phase: ProgramPhase.Stopping, Step: ProgramStep.Killed })
+                Kill();
+            else if (_state.Phase == ProgramPhase.Stopping)
                 SendStop();
             return;
         }
 
-        Instant? readyDeadline = policy.Readiness is { Timeout: { } limit, Source: not ReadinessSource.Exit } ? now + limit : null;
-        ProbeState probe = policy.Readiness?.Source switch
-        {
-            ReadinessSource.Polled => ProbeState.Idle with { DueAt = now },
-            ReadinessSource.Delay => ProbeState.Idle with { DueAt = now + policy.Readiness.Interval },
-            _ => ProbeState.Idle,
-        };
-        _state = _state with { Deadline = now + policy.StartGrace, ReadyDeadline = readyDeadline, ReadyProbe = probe };
+        ArmReadiness();
+        _state = _state with { Deadline = now + policy.StartGrace };
         if (policy.StartGrace <= TimeSpan.Zero)
             EndGrace();
     }
@@ -92,7 +89,11 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
     public void NoteSpawnFailed(ProgramEvent.SpawnFailed failure)
     {
         _state = _state with { Pid = null, Problem = failure.Why, SpawnFailureCode = failure.ExitCode };
+
+        // A set-up that fails after the spawn may find the program RUNNING already, when its grace is short.
+        CancelHook();
         CancelProbes();
+        SetReady(false);
         if (_state.Phase == ProgramPhase.Stopping)
             FinishStop();
         else if (_state.Phase is ProgramPhase.Starting or ProgramPhase.Running)
@@ -136,6 +137,22 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
     }
 
     // --- Readiness, health, watchdog ----------------------------------------------------------------------------------
+
+    private void ArmReadiness()
+    {
+        bool limited = _state.Phase == ProgramPhase.Starting && policy.Readiness is { Source: ReadinessSource.Polled or ReadinessSource.Told };
+        Instant? due = policy.Readiness switch
+        {
+            { Source: ReadinessSource.Polled } => now,
+            { Source: ReadinessSource.Delay } delay => (_state.SpawnedAt ?? now) + delay.Interval,
+            _ => null,
+        };
+        _state = _state with
+        {
+            ReadyDeadline = limited && policy.Readiness?.Timeout is { } limit ? now + limit : null,
+            ReadyProbe = ProbeState.Idle with { DueAt = due },
+        };
+    }
 
     public void NoteReady()
     {
@@ -236,9 +253,24 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     public void NotePolicyChange()
     {
-        if (_state.Phase != ProgramPhase.Running)
+        if (_state.Pid is null || _state.Phase is not (ProgramPhase.Starting or ProgramPhase.Running))
             return;
 
+        // What it waits for to be ready may be something else now, or nothing any more. Once ready it stays so.
+        if (!_state.Ready)
+        {
+            CancelProbe(ProbeRole.Readiness);
+            ArmReadiness();
+        }
+
+        if (_state.Phase == ProgramPhase.Starting)
+        {
+            RunIfSettled();
+            return;
+        }
+
+        if (policy.Readiness is null)
+            SetReady(true);
         CancelProbe(ProbeRole.Health);
         ArmHealth();
     }
@@ -255,10 +287,8 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         switch (_state.Phase, _state.Step)
         {
             case (ProgramPhase.Starting, ProgramStep.BeforeStartHook):
-                CancelHook();
                 _effects.Add(Announce(new ProgramNotice.HookFailed(HookKind.BeforeStart, HookOverdue())));
-                _state = _state with { Problem = $"the before_start hook failed: {HookOverdue()}" };
-                Retry(hadBeenRunning: false);
+                FailRunning(StopReason.HookOverdue, $"the before_start hook failed: {HookOverdue()}");
                 break;
 
             case (ProgramPhase.Starting, _):
@@ -306,8 +336,10 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
     public void NoteExit(ExitStatus status)
     {
         bool success = IsSuccess(status);
-        bool readyByExit = success && policy.Readiness?.Source == ReadinessSource.Exit;
         bool stopping = _state.Phase == ProgramPhase.Stopping;
+
+        // A one-shot that ends because it is told to has not done its work, whatever its exit code says.
+        bool readyByExit = success && !stopping && policy.Readiness?.Source == ReadinessSource.Exit;
         _effects.Add(Announce(new ProgramNotice.ProcessEnded(status, Expected: stopping || success)));
         _state = _state with { Pid = null, LastExit = status };
         CancelProbes();
@@ -342,7 +374,15 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         ExitStatus status = _state.LastExit ?? ExitStatus.Exited(0);
         bool success = IsSuccess(status);
         bool hadBeenRunning = _state.RunningSince is not null;
-        if (policy.Restart == RestartMode.Never || (policy.Restart == RestartMode.OnFailure && success))
+        if (!_state.Wanted)
+        {
+            // It was faster than the stop that was about to be asked of it.
+            Enter(ProgramPhase.Stopped, status.ToString());
+            return;
+        }
+
+        bool betweenRuns = success && (policy.Restart == RestartMode.OnFailure || policy.Scheduled);
+        if (policy.Restart == RestartMode.Never || betweenRuns)
         {
             _state = _state with { Problem = success ? null : Describe(status, hadBeenRunning: true) };
             if (success)
@@ -454,7 +494,9 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
     public void NoteSwept()
     {
-        if (policy.Hooks.AfterStop)
+        // A program that got no further than its before-start hook has not ended.
+        bool hadProcess = _state.SpawnedAt is { } spawned && _state.TriedAt is { } tried && spawned >= tried;
+        if (policy.Hooks.AfterStop && hadProcess)
         {
             _state = _state with { Step = ProgramStep.AfterStopHook, Deadline = now + policy.Hooks.Timeout };
             StartHook(HookKind.AfterStop);
@@ -470,10 +512,10 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         CancelProbes();
         SetReady(false);
         bool hookOnly = _state.Step == ProgramStep.BeforeStartHook;
-        _state = _state with { StopReason = reason };
-        Enter(ProgramPhase.Stopping, reason is StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog ? _state.Problem : null);
+        _state = _state with { StopReason = reason, FinalSignalSent = false };
+        Enter(ProgramPhase.Stopping, reason is StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog or StopReason.HookOverdue ? _state.Problem : null);
         if (hookOnly)
-            Sweep(); // The hook was killed; what it has left behind goes too.
+            SweepHook();
         else if (spawned)
             SendStop();
         else
@@ -503,11 +545,12 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         bool sweeping = _state.Step == ProgramStep.Sweeping;
         if (_state.Hook == HookKind.Stop)
             CancelHook();
+        int signal = _state.FinalSignalSent ? ProgramMachine.Kill : policy.Stop.FinalSignal;
         _state = _state with { Deadline = now + ProgramMachine.KillRepeat, Step = sweeping ? ProgramStep.Sweeping : ProgramStep.Killed };
         if (sweeping)
-            _effects.Add(new ProgramEffect.Sweep(policy.Stop.FinalSignal));
+            SweepWith(signal);
         else if (_state.Pid is not null)
-            _effects.Add(new ProgramEffect.Signal(policy.Stop.FinalSignal, policy.Stop.Group));
+            SendFinal(signal);
     }
 
     /// <summary>The main process is gone: end what it left behind, with the patience that is left, or at once if that is used up.</summary>
@@ -522,14 +565,39 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         bool patient = _state.Step is not ProgramStep.Killed;
         Instant deadline = patient ? _state.Deadline ?? now + policy.Stop.Grace : now + ProgramMachine.KillRepeat;
         _state = _state with { Step = ProgramStep.Sweeping, Deadline = deadline };
-        _effects.Add(new ProgramEffect.Sweep(patient ? policy.Stop.Signal : policy.Stop.FinalSignal));
+        if (patient)
+            _effects.Add(new ProgramEffect.Sweep(policy.Stop.Signal));
+        else
+            SweepWith(policy.Stop.FinalSignal);
+    }
+
+    private void SweepWith(int finalSignal)
+    {
+        _state = _state with { FinalSignalSent = true };
+        _effects.Add(new ProgramEffect.Sweep(finalSignal));
+    }
+
+    private void SendFinal(int signal)
+    {
+        _state = _state with { FinalSignalSent = true };
+        _effects.Add(new ProgramEffect.Signal(signal, policy.Stop.Group));
+    }
+
+    /// <summary>
+    /// The before-start hook was killed; what it has left behind goes too. The answer is waited for also when there is no group to sweep:
+    /// the end of the killed hook may be on its way already, comes before the answer, and must not be taken for that of the next one.
+    /// </summary>
+    private void SweepHook()
+    {
+        _state = _state with { Step = ProgramStep.Sweeping, Deadline = now + policy.Stop.Grace };
+        _effects.Add(new ProgramEffect.Sweep(policy.Stop.Signal));
     }
 
     private void FinishStop()
     {
         StopReason reason = _state.StopReason;
         _state = _state with { StopReason = StopReason.None };
-        if (!_state.Wanted && reason != StopReason.Exited)
+        if (!_state.Wanted)
         {
             Enter(ProgramPhase.Stopped);
             return;
@@ -539,6 +607,12 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         {
             case StopReason.Exited:
                 DecideAfterExit();
+                break;
+            case StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog when policy.Restart == RestartMode.Never:
+                Enter(ProgramPhase.Fatal, $"{_state.Problem}; it is never restarted");
+                break;
+            case StopReason.HookOverdue:
+                Retry(hadBeenRunning: false);
                 break;
             case StopReason.NotReady or StopReason.Unhealthy or StopReason.Watchdog:
                 Retry(hadBeenRunning: reason != StopReason.NotReady);

@@ -82,7 +82,7 @@ public sealed class Supervisor
         switch (input)
         {
             case SystemEvent.Boot:
-                Start([.. _graph.StartOrder.Where(name => _slots[name].Policy is { Enabled: true, Scheduled: false })]);
+                Start([.. _graph.StartOrder.Where(name => StartsAtBoot(_slots[name].Policy))]);
                 break;
             case SystemEvent.OfProgram(var name, var programEvent) when _slots.ContainsKey(name):
                 Step(name, programEvent);
@@ -94,12 +94,15 @@ public sealed class Supervisor
                 Start(names);
                 break;
             case SystemEvent.StopAsked(var names):
+                _rolling?.LeaveOut(names);
                 PlanStops(names, StopReason.User);
                 break;
             case SystemEvent.RestartAsked(var names, var rolling):
                 Restart(names, rolling);
                 break;
             case SystemEvent.ScheduleDue(var name) when _slots.TryGetValue(name, out Slot? slot) && _shutdown is null:
+                if (slot.State.StoppedByUser || slot.Policy is { Enabled: false } && !slot.State.Wanted)
+                    break; // Its timetable rests until somebody starts it.
                 if (ProgramMachine.IsDown(slot.State.Phase))
                     Start([name]);
                 else
@@ -132,8 +135,8 @@ public sealed class Supervisor
         var blockers = new List<(string, string)>();
         foreach (string needed in _graph.RequiredBy(name))
         {
-            if (!IsReady(needed))
-                blockers.Add((needed, DescribeUnready(_slots[needed])));
+            if (!IsReady(needed) && IsConfigured(needed))
+                blockers.Add((needed, DescribeUnready(needed)));
         }
 
         foreach (string earlier in _graph.AfterOf(name).Where(IsAboutToStart))
@@ -149,12 +152,12 @@ public sealed class Supervisor
         if (_shutdown is not null)
             return;
 
-        var asked = names.Where(_slots.ContainsKey).ToHashSet();
+        var asked = names.Where(IsConfigured).ToHashSet();
 
         // All are marked as wanted before the first gate is asked, so that one that comes `after` another sees it coming.
         foreach (string name in asked)
         {
-            _pendingStops.Remove(name);
+            CallOffStop(name);
             _slots[name].StartPending = true;
         }
 
@@ -166,14 +169,24 @@ public sealed class Supervisor
         }
     }
 
+    /// <summary>A stop that is followed by a start anyway is not called off: a restart that was asked for still happens.</summary>
+    private void CallOffStop(string name)
+    {
+        if (_pendingStops.TryGetValue(name, out StopReason reason) && reason is not (StopReason.Restart or StopReason.Dependency))
+            _pendingStops.Remove(name);
+    }
+
     /// <summary>The engine's word on whether an optional program's command can be found.</summary>
     public void NoteInstalled(string name, bool installed) => _slots[name].Installed = installed;
+
+    /// <summary>Known, and not on its way out.</summary>
+    private bool IsConfigured(string name) => _slots.TryGetValue(name, out Slot? slot) && !slot.Removed;
 
     private bool GateIsOpen(string name)
     {
         foreach (string needed in _graph.RequiredBy(name))
         {
-            if (!IsReady(needed))
+            if (!IsReady(needed) && IsConfigured(needed))
                 return false;
         }
 
@@ -196,9 +209,13 @@ public sealed class Supervisor
             || slot.State is { Phase: ProgramPhase.Starting, Pid: null };
     }
 
-    private static string DescribeUnready(Slot slot)
+    private string DescribeUnready(string name)
     {
+        Slot slot = _slots[name];
         ProgramState state = slot.State;
+        if (_pendingStops.ContainsKey(name))
+            return "is about to be stopped";
+
         string problem = state.Problem is { } text ? $" ({text})" : "";
         return state.Phase switch
         {
@@ -243,9 +260,16 @@ public sealed class Supervisor
         }
     }
 
+    /// <summary>Has a process or a hook, or something of either.</summary>
     private bool HasProcess(string name) => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Stopping;
 
-    /// <summary>Asks each program whose dependants are down. A dependant counts only when it is going down too.</summary>
+    /// <summary>Has something that a restart would replace.</summary>
+    private bool IsUp(string name) => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff;
+
+    /// <summary>
+    /// Asks each program whose dependants are down. A dependant counts only when it is going down too, and also when it depends through
+    /// others that are not: an application that requires a finished migration of its database is stopped before the database.
+    /// </summary>
     private void ReleaseStops()
     {
         if (_pendingStops.Count == 0)
@@ -254,13 +278,35 @@ public sealed class Supervisor
         foreach (string name in _pendingStops.Keys.ToArray())
         {
             // One release can change the list: a dependant that is restarted along, a program that is down meanwhile.
-            if (!_pendingStops.TryGetValue(name, out StopReason reason) || _graph.DependantsOf(name).Any(IsGoingDown))
+            if (!_pendingStops.TryGetValue(name, out StopReason reason) || HasDependantGoingDown(name))
                 continue;
 
             _pendingStops.Remove(name);
             _settleAgain = true;
             Step(name, new ProgramEvent.StopRequested(reason));
         }
+    }
+
+    private bool HasDependantGoingDown(string name)
+    {
+        IReadOnlyList<string> direct = _graph.DependantsOf(name);
+        if (direct.Count == 0)
+            return false;
+
+        var met = new HashSet<string>(direct);
+        var work = new Stack<string>(direct);
+        while (work.TryPop(out string? dependant))
+        {
+            if (IsGoingDown(dependant))
+                return true;
+            foreach (string next in _graph.DependantsOf(dependant))
+            {
+                if (met.Add(next))
+                    work.Push(next);
+            }
+        }
+
+        return false;
     }
 
     private bool IsGoingDown(string name) => _pendingStops.ContainsKey(name) || _slots[name].State.Phase == ProgramPhase.Stopping;
@@ -274,12 +320,21 @@ public sealed class Supervisor
 
         if (rolling)
         {
-            _rolling = new RollingRestart([.. names.Where(_slots.ContainsKey)]);
+            _rolling = new RollingRestart([.. names.Where(IsConfigured)]);
             return; // Settle takes the first one.
         }
 
-        ImmutableArray<string> down = [.. names.Where(name => _slots.TryGetValue(name, out Slot? slot) && ProgramMachine.IsDown(slot.State.Phase))];
-        PlanStops(names.Except(down), StopReason.Restart);
+        ImmutableArray<string> asked = [.. names.Where(IsConfigured)];
+        ImmutableArray<string> down = [.. asked.Where(name => ProgramMachine.IsDown(_slots[name].State.Phase))];
+
+        // The last word counts: what is being stopped is wanted again, and comes up when it is down.
+        foreach (string name in asked.Where(HasProcess))
+        {
+            CallOffStop(name);
+            Step(name, new ProgramEvent.StartRequested(_slots[name].Installed));
+        }
+
+        PlanStops(asked.Where(IsUp), StopReason.Restart);
         Start(down);
     }
 
@@ -291,8 +346,9 @@ public sealed class Supervisor
         if (_rolling.Current is { } current && _slots.TryGetValue(current, out Slot? slot))
         {
             ProgramState state = slot.State;
-            bool failed = ProgramMachine.IsDown(state.Phase) || (state.Phase == ProgramPhase.Backoff && !_pendingStops.ContainsKey(current));
-            bool up = state is { Phase: ProgramPhase.Running, Ready: true } && !_pendingStops.ContainsKey(current);
+            bool hasRun = state is { Phase: ProgramPhase.Exited, Problem: null };
+            bool failed = !hasRun && (ProgramMachine.IsDown(state.Phase) || (state.Phase == ProgramPhase.Backoff && !_pendingStops.ContainsKey(current)));
+            bool up = hasRun || (state is { Phase: ProgramPhase.Running, Ready: true } && !_pendingStops.ContainsKey(current));
             if (failed)
             {
                 _effects.Add(new SystemEffect.RollingRestartEnded(current, _rolling.Left));
@@ -311,8 +367,7 @@ public sealed class Supervisor
         }
 
         _settleAgain = true;
-        if (_slots.ContainsKey(next))
-            Restart([next], rolling: false);
+        Restart([next], rolling: false);
     }
 
     // --- A new configuration ------------------------------------------------------------------------------------------
@@ -325,20 +380,27 @@ public sealed class Supervisor
         _options = change.Options;
         var kept = change.Policies.ToDictionary(policy => policy.Name);
         var toStart = new List<string>();
+        var watchedOtherwise = new List<string>();
         foreach (ProgramPolicy policy in change.Policies)
         {
             if (!_slots.TryGetValue(policy.Name, out Slot? slot))
             {
                 _slots.Add(policy.Name, new Slot(policy));
-                if (policy is { Enabled: true, Scheduled: false })
+                if (StartsAtBoot(policy))
                     toStart.Add(policy.Name);
                 continue;
             }
 
-            bool enabledNow = policy is { Enabled: true, Scheduled: false } && !slot.Policy.Enabled;
+            // A program that comes back while it is still on its way out is one that has just been switched on.
+            bool wasOn = !slot.Removed && StartsAtBoot(slot.Policy);
+            bool mayStart = slot.Removed || slot.State.Phase is ProgramPhase.Stopped or ProgramPhase.Exited;
+            bool switchedOn = StartsAtBoot(policy) && !wasOn && mayStart && !slot.State.StoppedByUser;
             bool mayTryAgain = change.Restart.Contains(policy.Name) && slot.State is { Wanted: true, Phase: ProgramPhase.Absent or ProgramPhase.Fatal };
-            if ((enabledNow && slot.State is { Phase: ProgramPhase.Stopped, StoppedByUser: false }) || mayTryAgain)
+            if (switchedOn || mayTryAgain)
                 toStart.Add(policy.Name);
+            slot.Removed = false;
+            if (slot.Policy.Readiness != policy.Readiness || slot.Policy.Health != policy.Health || slot.Policy.Watchdog != policy.Watchdog)
+                watchedOtherwise.Add(policy.Name);
             slot.Policy = policy;
         }
 
@@ -346,17 +408,32 @@ public sealed class Supervisor
         foreach (string name in removed)
             _slots[name].Removed = true;
 
-        // Programs on their way out keep their place in the order of stops until they are down, without requirements of their own.
         RebuildGraph();
         PlanStops(removed, StopReason.Removed);
-        foreach (ProgramPolicy policy in change.Policies)
-            Step(policy.Name, new ProgramEvent.PolicyChanged());
-        PlanStops(change.Restart.Where(name => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff), StopReason.Restart);
+        foreach (string name in watchedOtherwise)
+            Step(name, new ProgramEvent.PolicyChanged());
+        PlanStops(change.Restart.Where(name => kept.ContainsKey(name) && IsUp(name)), StopReason.Restart);
         Start([.. toStart]);
     }
 
-    private void RebuildGraph() => _graph = new DependencyGraph(
-        [.. _slots.Values.Select(slot => slot.Removed ? slot.Policy with { Requires = [], After = [] } : slot.Policy)]);
+    private static bool StartsAtBoot(ProgramPolicy policy) => policy is { Enabled: true, Scheduled: false };
+
+    /// <summary>
+    /// Programs on their way out keep their place in the order of stops until they are down. Their old requirements and the new
+    /// ones of the others may contradict each other; then the old ones no longer count.
+    /// </summary>
+    private void RebuildGraph()
+    {
+        ProgramPolicy[] all = [.. _slots.Values.Select(slot => slot.Policy)];
+        if (_slots.Values.Any(slot => slot.Removed) && HasCycle(all))
+            all = [.. _slots.Values.Select(slot => slot.Removed ? slot.Policy with { Requires = [], After = [] } : slot.Policy)];
+        _graph = new DependencyGraph(all);
+    }
+
+    private static bool HasCycle(IEnumerable<ProgramPolicy> policies) => DependencyGraph.FindCycle(
+        [.. policies
+            .GroupBy(policy => policy.Program, policy => policy.Requires.Select(needed => needed.Program).Concat(policy.After))
+            .Select(program => (program.Key, (IReadOnlyList<string>)[.. program.SelectMany(needs => needs)]))]) is not null;
 
     private void ForgetRemoved()
     {
@@ -376,6 +453,7 @@ public sealed class Supervisor
             _effects.Add(new SystemEffect.Forgotten(name));
         }
 
+        _settleAgain = true;
         RebuildGraph();
     }
 
@@ -402,7 +480,7 @@ public sealed class Supervisor
 
     private void HastenShutdown(bool inOrder)
     {
-        if (_shutdown is not { Killing: false } shutdown)
+        if (_shutdown is not { Killing: false, Completed: false } shutdown)
             return;
 
         shutdown.Deadline = Instant.Min(shutdown.Deadline, _now + HastenedLimit);
@@ -423,7 +501,13 @@ public sealed class Supervisor
     {
         if (shutdown.Killing)
         {
-            shutdown.Deadline = Instant.Never;
+            // The hook after the end of a killed program has had its time; what is left then is what KILL did not end.
+            foreach (var (name, slot) in _slots)
+            {
+                if (slot.State.Step == ProgramStep.AfterStopHook)
+                    Step(name, new ProgramEvent.StopHastened());
+            }
+
             CompleteShutdown(shutdown);
             return;
         }
@@ -438,6 +522,7 @@ public sealed class Supervisor
     private void CompleteShutdown(Shutdown shutdown)
     {
         shutdown.Completed = true;
+        shutdown.Deadline = Instant.Never;
         _effects.Add(new SystemEffect.ShutdownCompleted(shutdown.ExitCode, [.. _slots.Where(slot => !ProgramMachine.IsDown(slot.Value.State.Phase)).Select(slot => slot.Key)]));
     }
 
@@ -507,8 +592,10 @@ public sealed class Supervisor
     {
         _settleAgain = true;
         ProgramState next = slot.State;
+        // A process that ended and is replaced within the same step has gone down all the same.
         bool wasUp = before.Phase is ProgramPhase.Starting or ProgramPhase.Running;
-        if (wasUp && next.Phase is not (ProgramPhase.Starting or ProgramPhase.Running))
+        bool processGone = before.Pid is not null && next.Pid is null;
+        if (wasUp && (processGone || next.Phase is not (ProgramPhase.Starting or ProgramPhase.Running)))
             PlanDependantStops(name);
 
         if (before.Phase == next.Phase || _shutdown is not null)
@@ -516,8 +603,10 @@ public sealed class Supervisor
 
         if (_options.ExitOnFatal && slot.Policy.Critical && HasFailedForGood(slot))
             BeginShutdown($"critical program \"{name}\" failed for good", CodeOf(next));
-        else if (next.Phase == ProgramPhase.Exited && slot.Policy.OnExit == OnExit.Shutdown)
+        else if (slot.Policy.OnExit == OnExit.Shutdown && next.Phase == ProgramPhase.Exited)
             BeginShutdown($"program \"{name}\" ended", next.LastExit?.ShellCode ?? ExitCode.Success);
+        else if (slot.Policy.OnExit == OnExit.Shutdown && next.Phase == ProgramPhase.Fatal)
+            BeginShutdown($"program \"{name}\" failed for good", CodeOf(next));
     }
 
     /// <summary>Draws the consequences of what has changed, until nothing more follows.</summary>
@@ -529,10 +618,10 @@ public sealed class Supervisor
             ReleaseStops();
             OpenGates();
             AdvanceRollingRestart();
+            ForgetRemoved();
         }
         while (_settleAgain);
 
-        ForgetRemoved();
         if (_shutdown is { Completed: false } shutdown && _slots.Values.All(slot => ProgramMachine.IsDown(slot.State.Phase)))
             CompleteShutdown(shutdown);
     }
@@ -591,15 +680,16 @@ public sealed class Supervisor
 
     private sealed class RollingRestart(ImmutableArray<string> names)
     {
-        private int _next;
-
         public string? Current { get; private set; }
 
-        public ImmutableArray<string> Left => names[_next..];
+        public ImmutableArray<string> Left { get; private set; } = names;
+
+        public void LeaveOut(ImmutableArray<string> stopped) => Left = [.. Left.Except(stopped)];
 
         public bool TakeNext([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? name)
         {
-            name = _next < names.Length ? names[_next++] : null;
+            name = Left.IsEmpty ? null : Left[0];
+            Left = name is null ? Left : Left.RemoveAt(0);
             Current = name;
             return name is not null;
         }

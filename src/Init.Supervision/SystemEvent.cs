@@ -25,7 +25,8 @@ public abstract record SystemEvent
     /// <param name="Rolling">One after another, each RUNNING and ready before the next goes down; ends at the first that fails.</param>
     public sealed record RestartAsked(ImmutableArray<string> Names, bool Rolling) : SystemEvent;
 
-    /// <summary>The timetable of a scheduled program says now. A run that is still going on is not disturbed, and the new one is left out.</summary>
+    /// <summary>The timetable of a scheduled program says now. A run that is still going on is not disturbed, and the new one is left out.
+    /// The timetable rests while the program is stopped by the user, and while it is disabled and nobody has started it.</summary>
     public sealed record ScheduleDue(string Name) : SystemEvent;
 
     /// <summary>A new configuration. Programs that are gone are stopped and forgotten.</summary>

@@ -12,7 +12,11 @@ namespace Init.Engine.Children;
 /// <param name="Variables">"KEY=VALUE" that come on top of the environment of <paramref name="As"/> and win over it.</param>
 /// <param name="Stdin">Descriptors of ours, or <see cref="SpawnRequest.DevNull"/>. They stay ours: the caller closes them.</param>
 public sealed record LaunchRequest(
-    ImmutableArray<string> Command, LaunchSpec As, IReadOnlyList<string> Variables, int Stdin, int Stdout, int Stderr);
+    ImmutableArray<string> Command, LaunchSpec As, IReadOnlyList<string> Variables, int Stdin, int Stdout, int Stderr)
+{
+    /// <summary>The cgroup.procs file of the control group it shall be in; null = ours.</summary>
+    public string? CgroupEntrance { get; init; }
+}
 
 public abstract record LaunchResult
 {
@@ -74,7 +78,7 @@ public sealed class Launcher(EventLoop loop, string ownExecutable, string instan
             Stderr = request.Stderr,
         };
         return request.As.NeedsExecChild
-            ? ChildSetup.Launch(loop, ownExecutable, spawn, request.As, cgroupProcs: null)
+            ? ChildSetup.Launch(loop, ownExecutable, spawn, request.As, request.CgroupEntrance)
             : ResultOf(Spawner.Spawn(spawn), setup: null);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Init.Base;
 using Init.Linux;
 
 namespace Init.Engine.Notify;
@@ -11,11 +12,13 @@ namespace Init.Engine.Notify;
 /// </summary>
 public sealed class NotifySocket : IDisposable
 {
-    /// <summary>Datagrams taken per pass. A sender that has more to say than that…</summary>
-    private const int DatagramsPerPass = 32;
+    /// <summary>
+    /// Datagrams taken in each <see cref="Period"/>. Whoever has more to say has to wait: the kernel's queue for the socket is short, and when it
+    /// is full, the sender's send(2) blocks.
+    /// </summary>
+    private const int DatagramsPerPeriod = 32;
 
-    /// <summary>…waits this long: the kernel's queue for the socket is short, and then its send(2) blocks.</summary>
-    private static readonly TimeSpan FloodPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(10);
 
     /// <summary>sun_path less its final zero byte (unix(7)).</summary>
     private const int PathBytesMax = 107;
@@ -25,6 +28,8 @@ public sealed class NotifySocket : IDisposable
     private readonly Action<NotifyMessage, int, int> _received;
     private readonly bool _isPath;
     private int _socket;
+    private Instant _periodStart;
+    private int _takenInPeriod;
     private LoopTimer? _pause;
 
     private NotifySocket(EventLoop loop, int socket, string address, int? programUid, Action<NotifyMessage, int, int> received)
@@ -112,8 +117,11 @@ public sealed class NotifySocket : IDisposable
 
     private void ReceiveSome()
     {
+        if (_loop.Now - _periodStart >= Period)
+            (_periodStart, _takenInPeriod) = (_loop.Now, 0);
+
         Span<byte> buffer = stackalloc byte[NotifyMessage.BytesMax];
-        for (int i = 0; i < DatagramsPerPass; i++)
+        for (; _takenInPeriod < DatagramsPerPeriod; _takenInPeriod++)
         {
             // Descriptors that come with a message are closed in there, always: for a barrier that is the answer, and nobody else has use for them.
             ReceivedDatagram datagram = UnixSockets.Receive(_socket, buffer);
@@ -134,7 +142,7 @@ public sealed class NotifySocket : IDisposable
         }
 
         _loop.Change(_socket, IoEvents.None);
-        _pause = _loop.After(FloodPause, () => _loop.Change(_socket, IoEvents.Readable));
+        _pause = _loop.After(Period, () => _loop.Change(_socket, IoEvents.Readable));
     }
 
     private bool MaySend(int uid) => uid == 0 || uid == (int)Linux.Processes.GetUid() || uid == _programUid;

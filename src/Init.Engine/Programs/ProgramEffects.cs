@@ -21,6 +21,7 @@ public sealed class ProgramEffects(
     Prober prober,
     Sweeper sweeper,
     ProgramOutputs outputs,
+    ProgramCgroups cgroups,
     string stateDirectory,
     EventJournal journal,
     InitLog log)
@@ -100,7 +101,10 @@ public sealed class ProgramEffects(
             WatchForReadiness(program);
             pipes = outputs.OpenPipes(program.Definition);
             var request = new LaunchRequest(
-                launcher.CommandOf(spec), spec, VariablesOf(program), SpawnRequest.DevNull, pipes.Stdout, pipes.Stderr);
+                launcher.CommandOf(spec), spec, VariablesOf(program), SpawnRequest.DevNull, pipes.Stdout, pipes.Stderr)
+            {
+                CgroupEntrance = cgroups.EntranceOf(program.Name, spec.Limits),
+            };
             switch (launcher.Launch(request))
             {
                 case LaunchResult.Launched(var pid, var setup):

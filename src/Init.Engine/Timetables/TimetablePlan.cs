@@ -172,7 +172,7 @@ internal sealed class TimetablePlan
 
     private sealed class CronEntry : Entry
     {
-        /// <summary>How many times the clock may be set back before the oldest memory goes.</summary>
+        /// <summary>Beyond this the oldest is forgotten; the clock has to be set that many times, with runs in between.</summary>
         private const int StretchesMax = 16;
 
         private readonly CronExpression _expression;
@@ -223,7 +223,9 @@ internal sealed class TimetablePlan
 
         private void BeginStretch(DateTimeOffset at)
         {
-            if (_served.Count == StretchesMax)
+            if (_served.Count > 0 && _served[^1].From == _served[^1].To)
+                _served.RemoveAt(_served.Count - 1); // Nothing has run in it.
+            else if (_served.Count == StretchesMax)
                 _served.RemoveAt(0);
 
             _served.Add((at, at));

@@ -16,26 +16,37 @@ internal static class PostEvent
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Returns 0 when the server has taken the event (2xx), else one of <see cref="PostEventStatus"/>.</summary>
-    public static int Run()
+    /// <param name="input">Where the event is read.</param>
+    /// <param name="errors">Where a person who tries it out reads what went wrong.</param>
+    public static int Run(int input = 0, int errors = 2)
     {
+        string? problem = Post(input, out int status);
+        if (problem is not null)
+            _ = Files.Write(errors, Encoding.UTF8.GetBytes(problem + "\n")); // Nobody may be listening there; the exit code says it too.
+        return status;
+    }
+
+    private static string? Post(int input, out int status)
+    {
+        status = PostEventStatus.Usage;
         if (!Uri.TryCreate(Environment.GetEnvironmentVariable(EventHookRunner.UrlVariable), UriKind.Absolute, out Uri? url)
             || url.Scheme is not ("http" or "https"))
         {
-            return Fail(PostEventStatus.Usage, $"cannot post the event: {EventHookRunner.UrlVariable} is not an http or https URL");
+            return $"cannot post the event: {EventHookRunner.UrlVariable} is not an http or https URL";
         }
 
-        byte[]? json = Files.ReadToEnd(fd: 0, CommandRequest.InputBytesMax, out int errno);
+        byte[]? json = Files.ReadToEnd(input, CommandRequest.InputBytesMax, out int errno);
         if (json is null)
-            return Fail(PostEventStatus.Usage, $"cannot read the event from stdin: {Errno.Describe(errno)}");
+            return $"cannot read the event from stdin: {Errno.Describe(errno)}";
 
         string? milliseconds = Environment.GetEnvironmentVariable(EventHookRunner.TimeoutVariable);
         TimeSpan timeout = int.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
             ? TimeSpan.FromMilliseconds(number)
             : DefaultTimeout;
-        return Post(url, json, timeout);
+        return Post(url, json, timeout, out status);
     }
 
-    private static int Post(Uri url, byte[] json, TimeSpan timeout)
+    private static string? Post(Uri url, byte[] json, TimeSpan timeout, out int status)
     {
         // A redirection would turn the POST into a GET, or send the event somewhere nobody has named.
         using SocketsHttpHandler handler = new() { AllowAutoRedirect = false, UseCookies = false };
@@ -54,26 +65,20 @@ internal static class PostEvent
         try
         {
             using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead);
-            return response.IsSuccessStatusCode
-                ? 0
-                : Fail(PostEventStatus.Refused, $"cannot post the event to {server}: status {(int)response.StatusCode}");
+            status = response.IsSuccessStatusCode ? 0 : PostEventStatus.Refused;
+            return status == 0 ? null : $"cannot post the event to {server}: status {(int)response.StatusCode}";
         }
         catch (OperationCanceledException)
         {
-            return Fail(PostEventStatus.TimedOut, $"cannot post the event to {server}: no answer in time");
+            status = PostEventStatus.TimedOut;
+            return $"cannot post the event to {server}: no answer in time";
         }
         catch (HttpRequestException exception)
         {
-            return Fail(PostEventStatus.Unreachable, $"cannot post the event to {server}: {exception.HttpRequestError}");
+            status = PostEventStatus.Unreachable;
+            return $"cannot post the event to {server}: {exception.HttpRequestError}";
         }
     }
 
     private static Uri WithoutUserInfo(Uri url) => new UriBuilder(url) { UserName = "", Password = "", Fragment = "" }.Uri;
-
-    private static int Fail(int status, string message)
-    {
-        // Nobody may be listening there; the exit code says the same.
-        _ = Files.Write(fd: 2, Encoding.UTF8.GetBytes(message + "\n"));
-        return status;
-    }
 }
