@@ -92,7 +92,11 @@ public sealed record ProgramStatus
     /// <summary>BACKOFF: how long until the next try.</summary>
     public double? NextTrySeconds { get; init; }
 
+    /// <summary>It starts at boot.</summary>
     public bool Enabled { get; init; }
+
+    /// <summary>It is meant to be up: it was started, at boot or by somebody, and nobody has stopped it since.</summary>
+    public bool Wanted { get; init; }
 
     public bool Optional { get; init; }
 

@@ -6,7 +6,13 @@ public sealed record SelectableInstance(string Name, string Program, IReadOnlyLi
 /// <summary>A name that selects nothing.</summary>
 /// <param name="Name">As it was given.</param>
 /// <param name="Hint">"did you mean …?", or null.</param>
-public sealed record UnknownName(string Name, string? Hint);
+public sealed record UnknownName(string Name, string? Hint)
+{
+    /// <summary>For people: <c>no such program or group (did you mean "web"?)</c>.</summary>
+    public string Describe() => Hint is null ? "no such program or group" : $"no such program or group ({Hint})";
+
+    public ControlItem.Outcome ToOutcome() => new(Name, OutcomeCode.UnknownProgram, Describe());
+}
 
 /// <param name="Indexes">Into the list of instances, ascending, each once.</param>
 /// <param name="Unknown">In the order of the names.</param>
@@ -37,6 +43,26 @@ public static class NameSelector
         }
 
         return new NameSelection([.. indexes], unknown);
+    }
+
+    /// <summary>For a request about one instance: its index, or the error that says why there is not exactly one.</summary>
+    public static ControlError? SelectOne(string name, IReadOnlyList<SelectableInstance> instances, out int index)
+    {
+        NameSelection selection = Select([name], instances);
+        index = selection.Indexes.Count == 1 ? selection.Indexes[0] : -1;
+        if (index >= 0)
+            return null;
+
+        if (selection.Indexes.Count > 1)
+        {
+            string names = string.Join(", ", selection.Indexes.Take(5).Select(i => instances[i].Name));
+            return new ControlError(
+                ErrorCode.AmbiguousName,
+                $"cannot take \"{name}\" for one program: it stands for {selection.Indexes.Count}",
+                $"name one of {names}{(selection.Indexes.Count > 5 ? ", …" : "")}");
+        }
+
+        return new ControlError(ErrorCode.UnknownProgram, $"cannot find \"{name}\": no such program", selection.Unknown is [var unknown, ..] ? unknown.Hint : null);
     }
 
     private static List<int> Find(string name, IReadOnlyList<SelectableInstance> instances)

@@ -36,8 +36,9 @@ internal static class AppletTable
         new(RunSupervisor.Name, RunSupervisor.Run, "supervise the programs of a configuration: init run [-c FILE]") { TakesSignals = true },
         new(RunCommand.Name, RunCommand.Run, "run one command as PID 1: init -- COMMAND [ARGUMENT...]") { Links = ["tini"], TakesSignals = true },
         new("help", Help.Run, "list the commands"),
-        new("version", Help.Version, "say which version this is"),
+        .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, Help.VersionNumber), command.Summary)),
 
+        new("ctl", arguments => ControlCommands.RunLink(arguments, Help.VersionNumber)) { Links = ["initctl"] },
         new(Linux.ExecChild.AppletName, Applets.ExecChild.Run) { TakesSignals = true },
         new("post-event", _ => PostEvent.Run()),
         new(Linux.Guard.AppletName, Applets.Guard.Run) { TakesSignals = true },
@@ -65,8 +66,7 @@ internal static class AppletTable
                 first = "help";
                 break;
             case "--version":
-                first = "version";
-                break;
+                return new Applet(first, Help.Version);
 
             // "init -- COMMAND" and "init -g -- COMMAND".
             case ['-', ..]:

@@ -22,6 +22,7 @@ internal static class Samples
         LastExit = "exit code 1",
         LastExitSuccess = false,
         Enabled = true,
+        Wanted = true,
         Critical = true,
         Description = "pid 4242, uptime 0:01:02",
         CpuSeconds = 1.25,
@@ -37,6 +38,7 @@ internal static class Samples
         StateCode = code,
         Since = 1_700_000_000_000,
         Enabled = true,
+        Wanted = true,
         Description = description,
     };
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -19,7 +18,7 @@ internal sealed class Expander
     public const int LengthMax = 1024 * 1024;
 
     private readonly IReadOnlyDictionary<string, string> _values;
-    private readonly FrozenSet<string> _withheld;
+    private readonly HashSet<string> _withheld;
     private readonly string _withheldHint;
     private readonly string? _index;
 
@@ -30,7 +29,7 @@ internal sealed class Expander
     public Expander(IReadOnlyDictionary<string, string> values, IEnumerable<string> withheld, string withheldHint, string? index = null)
     {
         _values = values;
-        _withheld = withheld.ToFrozenSet();
+        _withheld = [.. withheld];
         _withheldHint = withheldHint;
         _index = index;
     }

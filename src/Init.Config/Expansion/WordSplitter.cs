@@ -67,7 +67,7 @@ internal static class WordSplitter
                 }
                 else if (c == '$')
                 {
-                    ReadExpansion(quoted: false);
+                    ReadExpansion();
                 }
                 else
                 {
@@ -169,7 +169,7 @@ internal static class WordSplitter
                 }
                 else if (c == '$')
                 {
-                    ReadExpansion(quoted: true);
+                    ReadExpansion();
                 }
                 else
                 {
@@ -200,7 +200,7 @@ internal static class WordSplitter
             _at += 2;
         }
 
-        private void ReadExpansion(bool quoted)
+        private void ReadExpansion()
         {
             if (!expander.ReadDollar(text, ref _at, complain, out string? value, out bool isVariable))
             {
@@ -211,7 +211,8 @@ internal static class WordSplitter
 
             _hasWord = true;
             _isPlain = false;
-            _onlyExpansions &= isVariable && !quoted;
+            // Within quotes it is false already: the opening quote saw to that.
+            _onlyExpansions &= isVariable;
             _word.Append(value);
             _length += value.Length;
         }

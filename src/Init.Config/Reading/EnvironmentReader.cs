@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Init.Config.Expansion;
 using Init.Config.Toml;
@@ -8,7 +7,7 @@ namespace Init.Config.Reading;
 /// <summary>Init's own environment, and who may see what of it.</summary>
 /// <param name="Values">The process's variables and those of <c>[init] env_file</c>; where both have one, the process's counts.</param>
 /// <param name="Secrets">Names no program sees unless it lists them.</param>
-internal sealed record InheritedEnvironment(FrozenDictionary<string, string> Values, ImmutableArray<string> Secrets)
+internal sealed record InheritedEnvironment(IReadOnlyDictionary<string, string> Values, ImmutableArray<string> Secrets)
 {
     public static InheritedEnvironment Create(
         IReadOnlyDictionary<string, string> process, IEnumerable<EnvEntry> fromFiles, ImmutableArray<string> secrets)
@@ -23,7 +22,7 @@ internal sealed record InheritedEnvironment(FrozenDictionary<string, string> Val
         foreach (string name in KnownNames.NotInherited)
             values.Remove(name);
 
-        return new InheritedEnvironment(values.ToFrozenDictionary(), secrets);
+        return new InheritedEnvironment(values, secrets);
     }
 
     /// <summary>Fills variables in for someone who was granted these secrets.</summary>

@@ -29,7 +29,7 @@ internal static class SettingsReader
             section.Has(key);
 
         InitSettings defaults = new() { StateDirectory = "", LogDirectory = "", ControlSocket = "" };
-        string state = section.Path("state_dir") ?? DefaultStateDirectory(inherited, files.UserId);
+        string state = section.Path("state_dir") ?? ConfigLocation.DefaultStateDirectory(inherited.Values, files.UserId);
         InitSettings settings = new()
         {
             StateDirectory = state,
@@ -50,18 +50,5 @@ internal static class SettingsReader
 
         section.Finish();
         return settings;
-    }
-
-    /// <summary>The XDG base directory specification's place for state, or a private directory in /tmp for users without a home.</summary>
-    private static string DefaultStateDirectory(InheritedEnvironment inherited, string userId)
-    {
-        // The specification has relative values ignored.
-        if (inherited.Values.GetValueOrDefault("XDG_STATE_HOME") is ['/', ..] xdg)
-            return Path.Combine(xdg, "init");
-
-        // A container's user without a passwd entry has HOME=/, which it cannot write to.
-        return inherited.Values.GetValueOrDefault("HOME") is ['/', _, ..] home
-            ? Path.Combine(home, ".local/state/init")
-            : $"/tmp/init-{userId}";
     }
 }

@@ -231,17 +231,16 @@ internal ref partial struct TomlParser
         while (true)
         {
             SkipSpaceAndLines();
-            if (!_lost && Peek != ']')
+            if (Peek != ']')
             {
                 TomlValue? item = ReadValue(depth + 1);
+                if (_lost)
+                    return null;
+
                 if (item is not null)
                     items.Add(item);
-                if (!_lost)
-                    SkipSpaceAndLines();
+                SkipSpaceAndLines();
             }
-
-            if (_lost)
-                return null;
 
             if (Peek == ']')
             {
@@ -271,10 +270,13 @@ internal ref partial struct TomlParser
         int pathLength = _path.Count;
         bool toldOfLine = false;
         SkipInlineSpace(ref toldOfLine);
-        while (!_lost && Peek != '}')
+        while (Peek != '}')
         {
             if (toldOfLine && !AtStatementInLine())
-                break;
+            {
+                _lost = true;
+                return null;
+            }
 
             ReadKeyValue(table);
             if (_lost)
@@ -282,7 +284,7 @@ internal ref partial struct TomlParser
 
             _path.RemoveRange(pathLength, _path.Count - pathLength);
             SkipInlineSpace(ref toldOfLine);
-            if (_lost || Peek == '}')
+            if (Peek == '}')
                 break;
 
             if (Peek != ',')
@@ -297,16 +299,8 @@ internal ref partial struct TomlParser
             SourcePosition comma = Here;
             _at++;
             SkipInlineSpace(ref toldOfLine);
-            if (!_lost && Peek == '}' && !toldOfLine)
+            if (Peek == '}' && !toldOfLine)
                 Report(comma, "an inline table cannot have a comma after its last key");
-        }
-
-        if (_lost)
-            return null;
-        if (Peek != '}')
-        {
-            _lost = true;
-            return null;
         }
 
         _at++;
@@ -314,7 +308,7 @@ internal ref partial struct TomlParser
         return table.ToValue();
     }
 
-    private static string? Opened(string what, SourcePosition at) => $"the {what} begins at line {at.Line}, column {at.Column}";
+    private static string Opened(string what, SourcePosition at) => $"the {what} begins at line {at.Line}, column {at.Column}";
 
     /// <summary>A boolean, number, date or time; or, with a problem, the text up to where the value must have ended.</summary>
     private TomlValue? ReadWord(SourcePosition at)

@@ -22,7 +22,7 @@ public static class TomlReader
 
     /// <summary>
     /// Never throws; takes time in proportion to the length. What is wrong with the text is added to <paramref name="problems"/>; then the
-    /// result is what could be read all the same (keys with a problem are left out), or null when nothing could. When no problem is added,
+    /// result is what could be read all the same (a key or item with a problem is left out), or null when nothing could. When no problem is added,
     /// the result is the whole file.
     /// </summary>
     /// <param name="utf8">The file's bytes.</param>

@@ -47,6 +47,7 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
             NextRun = nextRun?.ToUnixTimeMilliseconds(),
             NextTrySeconds = nextTry is { } wait ? Math.Max(0, wait.TotalSeconds) : null,
             Enabled = policy.Enabled,
+            Wanted = state.Wanted,
             Optional = policy.Optional,
             Critical = policy.Critical,
             Description = Describe(program, state, uptime, nextTry, nextRun, waitingFor),

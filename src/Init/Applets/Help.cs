@@ -1,9 +1,10 @@
 using System.Text;
 using Init.Base;
+using Init.Control;
 
 namespace Init.Applets;
 
-/// <summary><c>init help</c> and <c>init version</c>.</summary>
+/// <summary><c>init help</c> and <c>init --version</c>.</summary>
 internal static class Help
 {
     public static int Run(string[] arguments)
@@ -15,6 +16,7 @@ internal static class Help
                 text.Append($"\n  {applet.Name,-14} {applet.Summary}");
         }
 
+        text.Append("\n\n\"init COMMAND --help\" says more of a command.");
         Terminal.Say(text.ToString());
         return ExitCode.Success;
     }
@@ -29,7 +31,9 @@ internal static class Help
 
     public static int UnknownCommand(string name)
     {
-        Terminal.Complain($"cannot run \"{name}\": no such command (see \"init help\"; to run a program, use \"init -- {name}\")");
+        string advice = Nearest.Hint(name, AppletTable.All.Where(applet => applet.Summary.Length > 0).Select(applet => applet.Name))
+            ?? $"see \"init help\"; to run a program, use \"init -- {name}\"";
+        Terminal.Complain($"cannot run \"{name}\": no such command ({advice})");
         return ExitCode.Usage;
     }
 }

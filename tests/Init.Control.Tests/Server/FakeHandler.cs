@@ -28,6 +28,9 @@ internal sealed class FakeHandler : IControlHandler
                 NameSelection selection = NameSelector.Select(status.Names, [.. Programs.Select(p => new SelectableInstance(p.Name, p.Program, p.Groups))]);
                 reply.Complete(new ControlResult.Status([.. selection.Indexes.Select(index => Programs[index])], selection.Unknown));
                 break;
+            case ControlRequest.Pid pid:
+                reply.Complete(new ControlResult.Pids([.. pid.Names.Count == 0 ? [new InstancePid("init", 1)] : pid.Names.Select(name => new InstancePid(name, name == "down" ? null : 42))], []));
+                break;
             case ControlRequest.Start { Names: ["later"] }:
                 Waiting.Add(reply);
                 reply.Closed = () =>

@@ -14,9 +14,11 @@ internal sealed class ServerFixture : IDisposable
     private readonly Thread _thread;
     private Exception? _fault;
 
-    public ServerFixture(ControlServerLimits? limits = null)
+    /// <param name="limits">Null: the usual ones.</param>
+    /// <param name="handler">Null: <see cref="Handler"/>.</param>
+    public ServerFixture(ControlServerLimits? limits = null, IControlHandler? handler = null)
     {
-        Server = new ControlServer(_loop, SocketPath, Handler, Reports.Enqueue, limits);
+        Server = new ControlServer(_loop, SocketPath, handler ?? Handler, Reports.Enqueue, limits);
         _thread = new Thread(Run) { IsBackground = true };
         _thread.Start();
     }
