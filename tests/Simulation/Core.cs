@@ -24,4 +24,8 @@ public class Core
     public IReadOnlyList<(string Name, string Reason)> BlockersOf(string name) => _supervisor.BlockersOf(name);
 
     public void NoteInstalled(string name, bool installed) => _supervisor.NoteInstalled(name, installed);
+
+    /// <summary>For the canaries: the real core handles these one after another.</summary>
+    protected SystemEffect[] Each(IEnumerable<string> names, Func<string, SystemEvent> make, Instant now) =>
+        [.. names.SelectMany(name => _supervisor.Handle(make(name), now).ToArray())];
 }

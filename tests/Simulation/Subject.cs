@@ -59,6 +59,24 @@ internal sealed class Subject(ProgramPolicy policy)
     /// <summary>It was asked to go down and its process has not gone since: its dependencies' stops wait for it.</summary>
     public bool AskedDown { get; set; }
 
+    /// <summary>A process that must be gone in the end, because one that it depends on went down.</summary>
+    public FakeProcess? MustGo { get; set; }
+
+    /// <summary>The rules of the stop that is going on, as they were when it began.</summary>
+    public StopPolicy? StopAsBegan { get; set; }
+
+    public ExitStatus? LastExit { get; set; }
+
+    public int? SpawnFailureCode { get; set; }
+
+    public int EndCode => SpawnFailureCode ?? LastExit?.ShellCode ?? 1;
+
+    /// <summary>It is FATAL, or EXITED and not in success.</summary>
+    public bool FailedForGood { get; set; }
+
+    /// <summary>By its exit code.</summary>
+    public bool EndedWell { get; set; }
+
     /// <summary>Failed tries in a row.</summary>
     public int Failures { get; set; }
 

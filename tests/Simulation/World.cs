@@ -47,6 +47,8 @@ public sealed class World
     private Instant _shutdownDeadline = Instant.Never;
     private Instant _killDeadline = Instant.Never;
     private bool _completed;
+    private Subject? _lastChanged;
+    private int[] _exitCodes = [];
 
     public World(ulong seed, int steps, Action<string>? trace = null, CoreMaker? make = null)
     {
@@ -152,6 +154,8 @@ public sealed class World
             throw Broken($"{subject.Name} is wanted and STOPPED");
         if (!subject.Wanted && !down)
             throw Broken($"{subject.Name} is not wanted and {subject.Phase}");
+        if (subject.Main is not null && subject.Main == subject.MustGo)
+            throw Broken($"{subject.Name} lives on, and was to be restarted with a program that it requires");
         if (subject.Phase == ProgramPhase.Waiting && !IsHeldUp(subject))
             throw Broken($"{subject.Name} is WAITING though everything it requires is ready");
     }
@@ -374,6 +378,7 @@ public sealed class World
                     subject.Wanted = false;
                     subject.StoppedByUser = true;
                     subject.InRolling = false;
+                    subject.MustGo = null; // A stop that is called off later calls off this restart with it.
                     subject.AskedDown = subject.Main is not null || subject.AnswerPending;
                 }
 
@@ -515,6 +520,7 @@ public sealed class World
                 if (_shutdownBegan)
                     throw Broken("a second ShutdownBegan");
                 _shutdownBegan = true;
+                _exitCodes = AllowedExitCodes(_shutdownAsked ? null : _lastChanged);
                 if (!_shutdownAsked)
                 {
                     BeginShutdown();
@@ -529,6 +535,16 @@ public sealed class World
                 See("run skipped");
                 break;
         }
+    }
+
+    /// <summary>Of the program that brought the end about; else of a critical one that has failed for good; else success.</summary>
+    private int[] AllowedExitCodes(Subject? culprit)
+    {
+        if (culprit is not null)
+            return [culprit.Phase == ProgramPhase.Fatal ? Math.Max(1, culprit.EndCode) : culprit.EndCode];
+
+        int[] failed = [.. _subjects.Values.Where(subject => subject.Policy.Critical && subject.FailedForGood).Select(subject => Math.Max(1, subject.EndCode))];
+        return failed.Length == 0 ? [0] : failed;
     }
 
     private void Forget(string name)
@@ -549,6 +565,8 @@ public sealed class World
         if (!_shutdownBegan)
             throw Broken("ShutdownCompleted before ShutdownBegan");
         _completed = true;
+        if (!_exitCodes.Contains(completed.ExitCode))
+            throw Broken($"the container ends with {completed.ExitCode}, and should with {string.Join(" or ", _exitCodes)}");
         See(completed.Left.IsEmpty ? "shutdown clean" : "shutdown with something left");
         foreach (Subject subject in _subjects.Values)
         {
@@ -632,14 +650,14 @@ public sealed class World
         if (!subject.Installed || failure < 0.04)
         {
             See("spawn failed: not found");
-            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot execute: No such file or directory (errno 2)", NotInstalled: true, 127), () => NoteNoProcess(subject));
+            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot execute: No such file or directory (errno 2)", NotInstalled: true, 127), () => NoteNoProcess(subject, 127));
             return;
         }
 
         if (failure < 0.12)
         {
             See("spawn failed: EAGAIN");
-            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot spawn: Resource temporarily unavailable (errno 11)", NotInstalled: false, 126), () => NoteNoProcess(subject));
+            Enqueue(subject, new ProgramEvent.SpawnFailed("cannot spawn: Resource temporarily unavailable (errno 11)", NotInstalled: false, 126), () => NoteNoProcess(subject, 126));
             return;
         }
 
@@ -671,8 +689,9 @@ public sealed class World
         ScheduleLife(subject, process);
     }
 
-    private static void NoteNoProcess(Subject subject)
+    private static void NoteNoProcess(Subject subject, int code)
     {
+        subject.SpawnFailureCode = code;
         subject.AnswerPending = false;
         subject.AskedDown = false;
     }
@@ -688,6 +707,7 @@ public sealed class World
         Enqueue(subject, new ProgramEvent.SpawnFailed("cannot set up: Operation not permitted (errno 1)", NotInstalled: _dice.Chance(0.2), 126), () =>
         {
             subject.Reaped = null;
+            subject.SpawnFailureCode = 126;
             subject.SetUpFailed = true;
         });
     }
@@ -778,9 +798,24 @@ public sealed class World
         if (_core.StateOf(subject.Name).Pid != process.Pid)
             throw Broken($"pid {process.Pid} of {subject.Name} ended, and the core believes in pid {_core.StateOf(subject.Name).Pid?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
         subject.Reaped = null;
-        subject.EndedInSuccess = !status.WasSignalled && subject.Policy.SuccessExitCodes.Contains(status.Code);
-        if (subject.Phase == ProgramPhase.Stopping)
-            subject.EndedInSuccess = false; // It was told to end: that is no success of its own.
+        subject.LastExit = status;
+        if (IsUp(subject.Phase))
+            NoteGoneDown(subject);
+        subject.EndedWell = !status.WasSignalled && subject.Policy.SuccessExitCodes.Contains(status.Code);
+        subject.EndedInSuccess = subject.EndedWell && subject.Phase != ProgramPhase.Stopping; // Told to end: no success of its own.
+    }
+
+    private static bool IsUp(ProgramPhase phase) => phase is ProgramPhase.Starting or ProgramPhase.Running;
+
+    /// <summary>Those that are to be restarted with it must be gone in the end.</summary>
+    private void NoteGoneDown(Subject subject)
+    {
+        foreach (Subject dependant in _subjects.Values)
+        {
+            bool goesAlong = dependant.Policy.Requires.Any(needed => needed.Restart && needed.Program == subject.Policy.Program);
+            if (goesAlong && !dependant.Removed && IsUp(dependant.Phase))
+                dependant.MustGo = dependant.Main ?? dependant.MustGo;
+        }
     }
 
     private void RunHook(Subject subject, HookKind kind)
@@ -867,6 +902,9 @@ public sealed class World
     {
         if (subject.Main is null && subject.Reaped is null)
             throw Broken($"{subject.Name}: signal {number} is sent and no process is there");
+        bool hurried = _killDeadline <= _now || _shutdownDeadline <= _now;
+        if (number != subject.Policy.Stop.Signal && subject.Policy.Stop == subject.StopAsBegan && !hurried && _now < subject.PhaseSince + subject.Policy.Stop.Grace)
+            throw Broken($"{subject.Name} is killed {Durations.Text(_now - subject.PhaseSince)} after its stop began; its grace is {Durations.Text(subject.Policy.Stop.Grace)}");
         if (toGroup)
             SignalLeftovers(subject, number, groupOnly: true);
         if (subject.Main is not { Alive: true } process)
@@ -978,12 +1016,17 @@ public sealed class World
     private void NotePhase(Subject subject, ProgramPhase from, ProgramPhase to)
     {
         subject.Phase = to;
+        _lastChanged = subject;
+        if (IsUp(from) && !IsUp(to))
+            NoteGoneDown(subject);
         subject.PhaseSince = _now;
         if (subject.InRolling && (ProgramMachine.IsDown(from) || from == ProgramPhase.Stopping) && to is ProgramPhase.Starting or ProgramPhase.Waiting)
             NoteStartAsked(subject);
         switch (to)
         {
             case ProgramPhase.Starting:
+                subject.SpawnFailureCode = null;
+                subject.FailedForGood = false;
                 if (from == ProgramPhase.Backoff)
                 {
                     if (WasAskedFor(subject))
@@ -999,6 +1042,7 @@ public sealed class World
             case ProgramPhase.Waiting:
                 // Out of BACKOFF because what it requires is being restarted: its failures count on.
                 subject.KeepsCount = from == ProgramPhase.Backoff && !WasAskedFor(subject);
+                subject.FailedForGood = false;
                 break;
             case ProgramPhase.Running:
                 subject.RunningSince = _now;
@@ -1008,14 +1052,17 @@ public sealed class World
                     throw Broken($"{subject.Name} is RUNNING {Durations.Text(_now - process.Born)} after its spawn; its grace is {Durations.Text(subject.GraceAtSpawn)}");
                 break;
             case ProgramPhase.Backoff or ProgramPhase.Fatal:
+                subject.FailedForGood = to == ProgramPhase.Fatal;
                 NoteFailure(subject, to);
                 break;
             case ProgramPhase.Stopping:
+                subject.StopAsBegan = subject.Policy.Stop;
                 if (subject.InRolling && _core.StateOf(subject.Name).StopReason == StopReason.Restart)
                     NoteStartAsked(subject);
                 CheckStopOrder(subject);
                 break;
             default:
+                subject.FailedForGood = to == ProgramPhase.Fatal || (to == ProgramPhase.Exited && !subject.EndedWell);
                 subject.RunningSince = null;
                 subject.KeepsCount = false;
                 break;
