@@ -37,6 +37,7 @@ internal static class ConfigPrinter
         Line("command", launch.Builtin is null ? List(launch.Command) : "builtin " + launch.Builtin);
         Line("directory", launch.Directory);
         Line("environment", Difference(launch.Environment, inherited));
+        Line("secrets", string.Join(", ", launch.SecretNames));
         if (launch.NeedsExecChild)
             Line("child", $"user {launch.User} umask {launch.Umask} nice {launch.Nice} nnp {launch.NoNewPrivileges} oom {launch.OomScoreAdjust}");
         if (launch.Limits.Any)

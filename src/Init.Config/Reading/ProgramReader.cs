@@ -116,6 +116,7 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             Builtin = builtin,
             Directory = section.Path("directory"),
             Environment = EnvironmentReader.Read(section, inherited, granted, envFiles.Read(section, "env_file"), instance),
+            SecretNames = granted,
             User = ReadUser(section),
             Umask = ReadUmask(section),
             Nice = section.SmallInteger("nice", -20, 19),

@@ -138,8 +138,12 @@ internal sealed class InitUnderTest : IDisposable
 
     // --- Asking -------------------------------------------------------------------------------------------------------
 
-    public ProgramStatus StatusOf(string program) =>
-        TryStatusOf(program) ?? throw new InvalidOperationException($"no status of {program}\n{string.Join('\n', Lines)}");
+    public ProgramStatus StatusOf(string program)
+    {
+        ProgramStatus? status = null;
+        WaitUntil(() => (status = TryStatusOf(program)) is not null, $"a status of {program}");
+        return status!;
+    }
 
     /// <summary>Null while the control socket is not there, or when the program is unknown.</summary>
     public ProgramStatus? TryStatusOf(string program)
@@ -204,6 +208,15 @@ internal sealed class InitUnderTest : IDisposable
     /// <summary>Sends a signal to Init.</summary>
     public void Signal(int signal) => Assert.Equal(0, Processes.Kill(Pid, signal));
 
+    /// <summary>Sends a signal many times while Init cannot run, so that a machine that is busy cannot stretch the burst.</summary>
+    public void SendBurst(int signal, int times)
+    {
+        Signal(Signals.SIGSTOP);
+        for (int i = 0; i < times; i++)
+            Signal(signal);
+        Signal(Signals.SIGCONT);
+    }
+
     /// <summary>Sends a signal to a process, given by its pid inside the namespace.</summary>
     public void SignalInside(int pid, int signal)
     {
@@ -232,7 +245,10 @@ internal sealed class InitUnderTest : IDisposable
 
     /// <summary>As "pid command line" of all processes in the namespace, without Init itself and what the harness has there.</summary>
     public List<string> CommandsInside() =>
-        [.. ProcessesInside().Where(process => process.Pid != _pid && Pids(process.Pid) is not [.., 1]).Select(process => CommandLineOf(process.Pid)).Where(line => line.Length > 0)];
+        [.. ProcessesInside().Where(process => process.Pid != _pid && !IsOfHarness(process.Pid)).Select(process => CommandLineOf(process.Pid)).Where(line => line.Length > 0)];
+
+    /// <summary>The shell that is PID 1 when Init is not.</summary>
+    public bool IsOfHarness(int pid) => !_options.AsPid1 && Pids(pid) is [.., 1];
 
     public static string CommandLineOf(int pid)
     {

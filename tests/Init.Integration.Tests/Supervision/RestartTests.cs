@@ -53,8 +53,9 @@ public sealed class RestartTests
         Assert.True(MonotonicClock.Now - before < TimeSpan.FromSeconds(20), "ten restarts took 20 s");
         Assert.Equal(["parent: stopped"], init.StopProgram("parent"));
         Assert.Empty(init.CommandsInside());
-        Assert.Equal(init.Lines.Count(line => line.EndsWith("parent | born", StringComparison.Ordinal)), init.ReadLog("parent.log").Split('\n').Length - 1);
+        string log = init.ReadLog("parent.log");
         init.EndInOrder();
+        Assert.Equal(init.Lines.Count(line => line.EndsWith("parent | born", StringComparison.Ordinal)), log.Split('\n').Length - 1);
     }
 
     [RootFact]
