@@ -128,6 +128,7 @@ public sealed class Engine : IEffectSink, IDisposable
         _guardian?.Start();
 
         _journal.Add("init.started");
+        TrimMemory();
         while (_exitCode is null)
             RunPass();
 
@@ -280,6 +281,13 @@ public sealed class Engine : IEffectSink, IDisposable
             if (Files.MakeDirectories(directory, 0x1ED /* 0755 */) is var failure and not 0)
                 _log.Trouble($"cannot make directory {directory}: {Errno.Describe(failure)}; what belongs there is not kept");
         }
+    }
+
+    /// <summary>What reading the configuration and starting have left behind is given back once; Init lives for months on much less.</summary>
+    private static void TrimMemory()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        OwnMemory.ReleaseProgramPages();
     }
 
     private void StartControl()

@@ -41,6 +41,9 @@ public static class Guard
             Environment = [],
             Directory = "/",
             ExtraFds = [(read, PipeFd)],
+
+            // Blocked from its first instruction: it would block them itself, but only once the loader has got that far.
+            SignalMask = ~(SignalSet.Faults | SignalSet.Unavailable),
         });
         Files.Close(read);
         if (result is SpawnResult.Spawned)

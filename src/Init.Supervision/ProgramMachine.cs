@@ -52,10 +52,10 @@ public static class ProgramMachine
             case ProgramEvent.HookEnded hook:
                 step.EndHook(hook);
                 break;
-            case ProgramEvent.Spawned spawned:
+            case ProgramEvent.Spawned spawned when IsSpawning(state):
                 step.NoteSpawned(spawned.Pid);
                 break;
-            case ProgramEvent.SpawnFailed failed:
+            case ProgramEvent.SpawnFailed failed when IsSpawning(state) || state.Pid is not null:
                 step.NoteSpawnFailed(failed);
                 break;
             case ProgramEvent.Exited exited when state.Pid is not null:
@@ -117,6 +117,14 @@ public static class ProgramMachine
                 earliest = at;
         }
     }
+
+    /// <summary>Spawn was asked for, and the answer is not here yet.</summary>
+    private static bool IsSpawning(ProgramState state) => state is
+    {
+        Pid: null,
+        Phase: ProgramPhase.Starting or ProgramPhase.Stopping,
+        Step: ProgramStep.Settling or ProgramStep.Signalled or ProgramStep.Killed,
+    };
 
     /// <summary>No process, no hook and no plan to start: nothing of it is left to stop.</summary>
     public static bool IsDown(ProgramPhase phase) =>

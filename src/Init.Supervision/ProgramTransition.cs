@@ -98,7 +98,7 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
             FinishStop();
         else if (_state.Phase is ProgramPhase.Starting or ProgramPhase.Running)
         {
-            if (failure.NotInstalled && policy.Optional)
+            if (failure.NotInstalled && policy.Optional && _state.Wanted)
                 Enter(ProgramPhase.Absent, "its command is not installed");
             else
                 Retry(hadBeenRunning: false);

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
-using Init.Engine.EventHooks;
 using Init.Engine.Children;
+using Init.Engine.EventHooks;
 using Init.Linux;
 
 namespace Init.Applets;

@@ -3,8 +3,8 @@ using System.Text.Json;
 using Init.Base;
 using Init.Config;
 using Init.Control;
-using Init.Engine.EventHooks;
 using Init.Engine.Children;
+using Init.Engine.EventHooks;
 
 namespace Init.Engine.Tests.EventHooks;
 

@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Init.Base;
 using Init.Config;
-using Init.Engine.Probes;
 using Init.Engine.Children;
+using Init.Engine.Probes;
 using Init.Linux;
 
 namespace Init.Engine.Tests.Probes;
