@@ -172,7 +172,12 @@ public sealed class Supervisor
     /// <summary>A stop that is followed by a start anyway is not called off: a restart that was asked for still happens.</summary>
     private void CallOffStop(string name)
     {
-        if (_pendingStops.TryGetValue(name, out StopReason reason) && reason is not (StopReason.Restart or StopReason.Dependency))
+        if (!_pendingStops.TryGetValue(name, out StopReason reason) || reason is StopReason.Restart or StopReason.Dependency)
+            return;
+
+        if (_slots[name].OutlivedRequired)
+            _pendingStops[name] = StopReason.Dependency;
+        else
             _pendingStops.Remove(name);
     }
 
@@ -250,10 +255,13 @@ public sealed class Supervisor
     {
         foreach (string dependant in _graph.RestartedWith(name))
         {
-            if (_pendingStops.ContainsKey(dependant) || !(HasProcess(dependant) || _slots[dependant].State.Phase == ProgramPhase.Backoff))
+            if (!IsUp(dependant))
                 continue;
-            if (_slots[dependant].State is { Phase: ProgramPhase.Stopping })
+            if (_pendingStops.ContainsKey(dependant))
+            {
+                _slots[dependant].OutlivedRequired = true;
                 continue;
+            }
 
             _pendingStops[dependant] = StopReason.Dependency;
             PlanDependantStops(dependant);
@@ -595,6 +603,7 @@ public sealed class Supervisor
         // A process that ended and is replaced within the same step has gone down all the same.
         bool wasUp = before.Phase is ProgramPhase.Starting or ProgramPhase.Running;
         bool processGone = before.Pid is not null && next.Pid is null;
+        slot.OutlivedRequired &= next.Pid is not null;
         if (wasUp && (processGone || next.Phase is not (ProgramPhase.Starting or ProgramPhase.Running)))
             PlanDependantStops(name);
 
@@ -662,6 +671,9 @@ public sealed class Supervisor
         public bool StartPending { get; set; }
 
         public bool Removed { get; set; }
+
+        /// <summary>A program that this one is to be restarted with went down while its own stop was still to come.</summary>
+        public bool OutlivedRequired { get; set; }
     }
 
     private sealed class Shutdown(int exitCode)

@@ -149,6 +149,23 @@ public sealed class SupervisorTests
         Assert.Equal(["db spawn", "app spawn", "web spawn"], rig.Take());
     }
 
+    [Fact]
+    public void RestartEdge_WhenAStopIsCalledOffAfterTheRequiredProgramWentDown_StillRestartsTheDependant()
+    {
+        SystemRig rig = Booted(Program("db"), Program("app", "db!"), Program("web", "app"));
+        rig.Pass(TimeSpan.FromSeconds(1));
+        rig.Stop("app", "web");
+        rig.Exit("db", 1);
+        rig.Take();
+
+        rig.Start("app");
+        rig.Exit("web");
+        Assert.Equal(["app signal 15"], rig.Take());
+        rig.Exit("app");
+
+        Assert.Equal(["app spawn"], rig.Take());
+    }
+
     // --- Stopping in order ----------------------------------------------------------------------------------------------
 
     [Fact]

@@ -318,7 +318,6 @@ public sealed partial class World
                     subject.Wanted = false;
                     subject.StoppedByUser = true;
                     subject.InRolling = false;
-                    subject.MustGo = null; // A stop that is called off later calls off this restart with it.
                     subject.AskedDown = subject.Main is not null || subject.AnswerPending;
                 }
 
