@@ -58,6 +58,21 @@ public sealed class SocketTests : IDisposable
     }
 
     [Fact]
+    public void Listen_WhenAnotherHangsWithItsBacklogFull_DoesNotWaitForIt()
+    {
+        OpenResult hanging = UnixSockets.Listen(At, 0x180, backlog: 0);
+        OpenResult waiting = UnixSockets.Connect(At); // Fills the backlog: nobody accepts.
+
+        Task<OpenResult> second = Task.Run(() => UnixSockets.Listen(At, 0x180, backlog: 8));
+        bool answered = second.Wait(TimeSpan.FromSeconds(30));
+        Files.Close(hanging.Fd); // Lets a connect that waits go, so that a failing test ends.
+
+        Assert.True(answered, "it waits for a supervisor that hangs");
+        Assert.Equal(Errno.EADDRINUSE, second.Result.Errno);
+        Files.Close(waiting.Fd);
+    }
+
+    [Fact]
     public void Listen_WhenAFileIsInTheWay_DoesNotDeleteIt()
     {
         File.WriteAllText(At, "precious");
