@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Init.Linux.Tests;
 
 /// <summary>Against a folder with files in the place of the cgroup file system: what is written where. Real control groups are writable almost nowhere.</summary>
