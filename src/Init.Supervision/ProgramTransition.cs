@@ -259,8 +259,15 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
         // What it waits for to be ready may be something else now, or nothing any more. Once ready it stays so.
         if (!_state.Ready)
         {
-            CancelProbe(ProbeRole.Readiness);
+            // A probe that is under way is cancelled only when no other follows: its result may be here already, and would be
+            // taken for that of the next one.
+            ProbeState sent = _state.ReadyProbe;
+            bool goesOn = sent.UnderWay && policy.Readiness is { Source: ReadinessSource.Polled };
+            if (!goesOn)
+                CancelProbe(ProbeRole.Readiness);
             ArmReadiness();
+            if (goesOn)
+                _state = _state with { ReadyProbe = sent };
         }
 
         if (_state.Phase == ProgramPhase.Starting)
@@ -271,8 +278,13 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
         if (policy.Readiness is null)
             SetReady(true);
-        CancelProbe(ProbeRole.Health);
+        ProbeState checking = _state.HealthProbe;
+        bool checksOn = checking.UnderWay && policy.Health is not null;
+        if (!checksOn)
+            CancelProbe(ProbeRole.Health);
         ArmHealth();
+        if (checksOn)
+            _state = _state with { HealthProbe = checking };
     }
 
     private void ArmHealth()

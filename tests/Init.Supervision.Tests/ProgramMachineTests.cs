@@ -957,6 +957,34 @@ public sealed class ProgramMachineTests
         Assert.Equal((rig.Now + TimeSpan.FromSeconds(7), null), (rig.State.WatchdogDeadline, rig.State.HealthProbe.DueAt));
     }
 
+    [Fact]
+    public void Reload_WhenAProbeIsUnderWay_LetsItsResultCountAndGoesOnByTheNewRules()
+    {
+        MachineRig rig = MachineRig.Running(Watched());
+        rig.Pass(TimeSpan.FromSeconds(5));
+        rig.Take();
+
+        rig.Policy = Watched() with { Health = new HealthPolicy { Interval = TimeSpan.FromSeconds(1) } };
+        rig.Do(new ProgramEvent.PolicyChanged(), new ProgramEvent.DeadlineReached());
+        Assert.Empty(rig.Take());
+        rig.Do(new ProgramEvent.ProbeEnded(ProbeRole.Health, Success: true));
+
+        Assert.Equal((HealthState.Healthy, rig.Now + TimeSpan.FromSeconds(1)), (rig.State.Health, rig.State.HealthProbe.DueAt));
+    }
+
+    [Fact]
+    public void Reload_WhenAReadinessProbeIsUnderWay_DoesNotStartASecondOne()
+    {
+        MachineRig rig = MachineRig.Running(With(ReadinessSource.Polled));
+        rig.Take();
+
+        rig.Policy = With(ReadinessSource.Polled, timeout: TimeSpan.FromSeconds(5));
+        rig.Do(new ProgramEvent.PolicyChanged(), new ProgramEvent.DeadlineReached());
+
+        Assert.Empty(rig.Take());
+        Assert.Equal(rig.Now + TimeSpan.FromSeconds(5), rig.State.ReadyDeadline);
+    }
+
     // --- A leap of time -------------------------------------------------------------------------------------------------
 
     [Fact]

@@ -65,7 +65,7 @@ public static class Program
         }
 
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seeds} seeds from {from}, {steps} steps of chaos each: {total} steps in {clock.Elapsed.TotalSeconds:F1} s, {problems.Count} broken"));
-        foreach (string problem in problems.Take(1000))
+        foreach (string problem in problems.Take(20))
             Console.Out.WriteLine(problem);
         foreach (var (what, count) in seen)
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-30} {count,10}"));
