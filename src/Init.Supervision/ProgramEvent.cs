@@ -87,7 +87,10 @@ public abstract record ProgramEffect
     /// <param name="ToGroup">To the process group and not only to the main process.</param>
     public sealed record Signal(int Number, bool ToGroup) : ProgramEffect;
 
-    /// <summary>Send the signal to everything the program left behind; the answer is Swept, once, when nothing is left.</summary>
+    /// <summary>
+    /// Send the signal to everything the program, or its before-start hook, left behind; the answer is Swept, once, when nothing is left. It comes
+    /// after whatever was on its way already.
+    /// </summary>
     public sealed record Sweep(int Number) : ProgramEffect;
 
     /// <summary>Kill what is left in the process group of a main process that has just died, without waiting for it.</summary>

@@ -12,10 +12,10 @@ public sealed partial class World
     {
         switch (notice)
         {
-            case ProgramNotice.PhaseChanged(var from, var to, _):
+            case ProgramNotice.PhaseChanged(var from, var to, var detail):
                 if (from != subject.Phase)
                     throw Broken($"{subject.Name} is said to leave {from}, and was {subject.Phase}");
-                NotePhase(subject, from, to);
+                NotePhase(subject, from, to, detail);
                 break;
             case ProgramNotice.ReadyChanged(var ready):
                 if (ready == subject.Ready)
@@ -47,11 +47,11 @@ public sealed partial class World
             throw Broken($"{subject.Name} is said to be ready without cause ({subject.Policy.Readiness})");
     }
 
-    private void NotePhase(Subject subject, ProgramPhase from, ProgramPhase to)
+    private void NotePhase(Subject subject, ProgramPhase from, ProgramPhase to, string? detail)
     {
         subject.Phase = to;
         _lastChanged = subject;
-        if (IsUp(from) && !IsUp(to))
+        if (IsUp(from) && !IsUp(to) && subject.Main is not null)
             NoteGoneDown(subject);
         subject.PhaseSince = _now;
         if (subject.InRolling && (ProgramMachine.IsDown(from) || from == ProgramPhase.Stopping) && to is ProgramPhase.Starting or ProgramPhase.Waiting)
@@ -91,9 +91,10 @@ public sealed partial class World
                 break;
             case ProgramPhase.Stopping:
                 subject.StopAsBegan = subject.Policy.Stop;
-                if (subject.InRolling && _core.StateOf(subject.Name).StopReason == StopReason.Restart)
+                if (subject.InRolling && _core.StateOf(subject.Name) is { StopReason: StopReason.Restart, Wanted: true })
                     NoteStartAsked(subject);
-                CheckStopOrder(subject);
+                if (detail is null) // Else it goes down for a fault of its own, which waits for nobody.
+                    CheckStopOrder(subject);
                 break;
             default:
                 subject.FailedForGood = to == ProgramPhase.Fatal || (to == ProgramPhase.Exited && !subject.EndedWell);
@@ -103,8 +104,8 @@ public sealed partial class World
         }
     }
 
-    /// <summary>It leaves BACKOFF before its time, because somebody asked: then the core counts anew.</summary>
-    private bool WasAskedFor(Subject subject) => !_failedNow.Contains(subject.Name) && _core.StateOf(subject.Name).Attempt == 0;
+    /// <summary>It leaves BACKOFF because somebody asked, and not for a failure, which would count at least one: then the core counts anew.</summary>
+    private bool WasAskedFor(Subject subject) => _core.StateOf(subject.Name).Attempt == 0;
 
     private void NoteFailure(Subject subject, ProgramPhase to)
     {

@@ -21,6 +21,7 @@ public sealed partial class World
                 break;
             case SystemEffect.RollingRestartEnded:
                 See("rolling restart ended");
+                NoteRolling();
                 foreach (Subject waiting in _subjects.Values)
                     waiting.InRolling = false;
                 break;
@@ -217,6 +218,7 @@ public sealed partial class World
             subject.Reaped = null;
             subject.SpawnFailureCode = 126;
             subject.SetUpFailed = true;
+            subject.AskedDown = false;
         });
     }
 

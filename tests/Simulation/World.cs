@@ -406,12 +406,16 @@ public sealed partial class World
         }
     }
 
+    /// <summary>A rolling restart has come to those.</summary>
+    private void NoteRolling()
+    {
+        foreach (Subject subject in _subjects.Values.Where(subject => subject is { InRolling: true, Wanted: false } && _core.Knows(subject.Name) && _core.StateOf(subject.Name).Wanted))
+            NoteStartAsked(subject);
+    }
+
     private void NoteAfter(SystemEvent happening)
     {
-        // A rolling restart has come to it.
-        foreach (Subject subject in _subjects.Values.Where(subject => subject is { InRolling: true, Wanted: false } && _core.StateOf(subject.Name).Wanted))
-            NoteStartAsked(subject);
-
+        NoteRolling();
         switch (happening)
         {
             case SystemEvent.DeadlineReached when _shutdownBegan && !_completed:
