@@ -1,3 +1,5 @@
+using Init.Base;
+
 namespace Init.Control;
 
 /// <summary>What names can select: one program instance.</summary>
@@ -39,7 +41,7 @@ public static class NameSelector
 
             // "all" of nothing is nothing; any other name should have found something.
             if (found.Count == 0 && name != "all")
-                unknown.Add(new UnknownName(name, unknown.Count < HintsMax ? Nearest.Hint(name, Known(instances)) : null));
+                unknown.Add(new UnknownName(name, unknown.Count < HintsMax ? Suggestion.For(name, Known(instances)) : null));
         }
 
         return new NameSelection([.. indexes], unknown);

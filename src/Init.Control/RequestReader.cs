@@ -190,7 +190,7 @@ public static class RequestReader
             return (null, Bad("\"signal\" is missing"));
         if (!SignalNames.TryParse(fields.Signal, out int number))
         {
-            string? hint = Nearest.Hint(fields.Signal.ToUpperInvariant(), SignalNames.All);
+            string? hint = Suggestion.For(fields.Signal.ToUpperInvariant(), SignalNames.All);
             return (null, Bad($"unknown signal \"{Shorten(fields.Signal)}\"", hint));
         }
 

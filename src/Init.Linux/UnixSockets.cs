@@ -172,7 +172,8 @@ public static unsafe class UnixSockets
         // Connecting to a file of any kind gives ECONNREFUSED, so its kind is looked at first.
         if (!path.StartsWith('@') && Files.StatusOf(path, followLink: false) is { Kind: FileKind.Socket })
         {
-            OpenResult probe = Connect(path, type);
+            // Without waiting: one that hangs with its backlog full (EAGAIN) is somebody all the same, and must not hang us too.
+            OpenResult probe = Connect(path, type | Libc.SOCK_NONBLOCK);
             if (probe.Succeeded)
                 Files.Close(probe.Fd);
             else if (probe.Errno == Errno.ECONNREFUSED && Libc.unlink(path) == 0)

@@ -24,7 +24,7 @@ public sealed class DirectionTests
         (@"\bSystem\.Diagnostics\.Process\b|\bnew Process\(|\bProcess\.Start\(", "it reaps children behind the back of the one reaper"),
         (@"\bTask\.Run\b|\bThreadPool\b|\basync\b", "it starts threads of the pool, which wake up when idle"),
         (@"\bConsole\.", "it installs signal handlers of its own"),
-        (@"\bThread\.Sleep\b", "PID 1 never sleeps but in epoll"),
+        (@"\bThread\.Sleep\b", "the main thread never sleeps but in epoll"),
     ];
 
     private static readonly string[] InsidePid1 = ["Init.Base", "Init.Linux", "Init.Supervision", "Init.Engine"];
@@ -66,11 +66,14 @@ public sealed class DirectionTests
             from line in File.ReadLines(file).Select((text, index) => (Text: text, Number: index + 1))
             where !line.Text.TrimStart().StartsWith("//", StringComparison.Ordinal)
             from rule in Forbidden
-            where Regex.IsMatch(line.Text, rule.Pattern, RegexOptions.NonBacktracking)
+            where Regex.IsMatch(line.Text, rule.Pattern, RegexOptions.NonBacktracking) && !(MaySleep(file) && rule.Pattern.Contains("Sleep"))
             select $"{Path.GetRelativePath(Root, file)}:{line.Number}: {line.Text.Trim()} ({rule.Why})";
 
         Assert.Empty(found);
     }
+
+    /// <summary>The log thread may: it paces floods, and nobody waits for it.</summary>
+    private static bool MaySleep(string file) => file.StartsWith(Path.Combine(Source, "Init.Engine", "Logging") + "/", StringComparison.Ordinal);
 
     private static List<string> ReferencesOf(string project)
     {

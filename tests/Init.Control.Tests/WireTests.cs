@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
+using Init.Base;
+
 namespace Init.Control.Tests;
 
 public class WireTests
@@ -105,10 +107,10 @@ public class WireTests
     [Fact]
     public void Nearest_WhenATypoIsSmall_FindsIt()
     {
-        Assert.Equal("nginx", Nearest.To("ngnix", ["napcat", "nginx"]));
-        Assert.Null(Nearest.To("zzz", ["napcat", "nginx"]));
-        Assert.Null(Nearest.To("x", ["y"]));
-        Assert.Null(Nearest.To(new string('a', 200), [new string('a', 201)]));
+        Assert.Equal("nginx", Suggestion.Nearest("ngnix", ["napcat", "nginx"]));
+        Assert.Null(Suggestion.Nearest("zzz", ["napcat", "nginx"]));
+        Assert.Null(Suggestion.Nearest("x", ["y"]));
+        Assert.Null(Suggestion.Nearest(new string('a', 200), [new string('a', 201)]));
     }
 
     private static byte[] Write(Action<IBufferWriter<byte>> write)

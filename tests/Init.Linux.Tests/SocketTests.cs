@@ -58,6 +58,21 @@ public sealed class SocketTests : IDisposable
     }
 
     [Fact]
+    public async Task Listen_WhenAnotherHangsWithItsBacklogFull_DoesNotWaitForIt()
+    {
+        OpenResult hanging = UnixSockets.Listen(At, 0x180, backlog: 0);
+        OpenResult waiting = UnixSockets.Connect(At); // Fills the backlog: nobody accepts.
+
+        Task<OpenResult> second = Task.Run(() => UnixSockets.Listen(At, 0x180, backlog: 8));
+        bool answered = await Task.WhenAny(second, Task.Delay(TimeSpan.FromSeconds(30))) == second;
+        Files.Close(hanging.Fd); // Lets a connect that waits go, so that a failing test ends.
+
+        Assert.True(answered, "it waits for a supervisor that hangs");
+        Assert.Equal(Errno.EADDRINUSE, (await second).Errno);
+        Files.Close(waiting.Fd);
+    }
+
+    [Fact]
     public void Listen_WhenAFileIsInTheWay_DoesNotDeleteIt()
     {
         File.WriteAllText(At, "precious");

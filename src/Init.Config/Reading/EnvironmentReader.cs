@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Init.Base;
 using Init.Config.Expansion;
 using Init.Config.Toml;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Init.Base;
 
 namespace Init.Config.Reading;
 

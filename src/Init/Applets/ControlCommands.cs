@@ -83,7 +83,7 @@ internal sealed class ControlCommands
         {
             // Of an unknown command the library says twice that it is none.
             if (parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [string unknown, ..])
-                screen.Errors.WriteLine($"cannot run \"{unknown}\": no such command{(Nearest.Hint(unknown, verbs) is { } hint ? $" ({hint})" : "")}");
+                screen.Errors.WriteLine($"cannot run \"{unknown}\": no such command{(Suggestion.For(unknown, verbs) is { } hint ? $" ({hint})" : "")}");
             else
                 screen.Errors.WriteLine(string.Join('\n', parsed.Errors.Select(error => error.Message)));
 
@@ -183,7 +183,7 @@ internal sealed class ControlCommands
             string text = parsed.GetValue(signal)!;
             if (!SignalNames.TryParse(text, out int number))
             {
-                string? hint = Nearest.Hint(text.ToUpperInvariant(), SignalNames.All);
+                string? hint = Suggestion.For(text.ToUpperInvariant(), SignalNames.All);
                 _screen.Errors.WriteLine($"cannot send \"{text}\": unknown signal{(hint is null ? "" : $" ({hint})")}");
                 return ExitCode.Usage;
             }

@@ -1,6 +1,5 @@
 using System.Text;
 using Init.Base;
-using Init.Control;
 
 namespace Init.Applets;
 
@@ -31,7 +30,7 @@ internal static class Help
 
     public static int UnknownCommand(string name)
     {
-        string advice = Nearest.Hint(name, AppletTable.All.Where(applet => applet.Summary.Length > 0).Select(applet => applet.Name))
+        string advice = Suggestion.For(name, AppletTable.All.Where(applet => applet.Summary.Length > 0).Select(applet => applet.Name))
             ?? $"see \"init help\"; to run a program, use \"init -- {name}\"";
         Terminal.Complain($"cannot run \"{name}\": no such command ({advice})");
         return ExitCode.Usage;

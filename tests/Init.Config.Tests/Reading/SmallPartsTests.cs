@@ -1,3 +1,4 @@
+using Init.Base;
 using Init.Config.Reading;
 
 namespace Init.Config.Tests.Reading;

@@ -1,16 +1,20 @@
-namespace Init.Config.Reading;
+namespace Init.Base;
 
 /// <summary>"did you mean": the known word that is nearest to what was written.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary>Longer words are not looked at: nobody mistypes those, and the comparison is quadratic.</summary>
     private const int LengthMax = 64;
 
     /// <summary><c>did you mean "x"?</c>, or null when nothing is near.</summary>
-    public static string? For(string word, IEnumerable<string> known) => Nearest(word, known) is { } nearest ? $"did you mean \"{nearest}\"?" : null;
+    public static string? For(string word, IEnumerable<string> known) =>
+        Nearest(word, known) is { } nearest ? $"did you mean \"{nearest}\"?" : null;
 
+    /// <summary>Null when nothing known is near enough to be what was meant. Letter case does not count.</summary>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
+        ArgumentNullException.ThrowIfNull(word);
+        ArgumentNullException.ThrowIfNull(known);
         if (word.Length is 0 or > LengthMax)
             return null;
 
@@ -34,8 +38,10 @@ internal static class Suggestion
     }
 
     /// <summary>Damerau-Levenshtein (optimal string alignment): insertions, deletions, substitutions, swaps of neighbours.</summary>
-    internal static int Distance(string a, string b)
+    public static int Distance(string a, string b)
     {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
         int[] beforeLast = new int[b.Length + 1];
         int[] last = new int[b.Length + 1];
         int[] current = new int[b.Length + 1];
