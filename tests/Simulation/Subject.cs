@@ -74,8 +74,8 @@ internal sealed class Subject(ProgramPolicy policy)
     /// <summary>It is FATAL, or EXITED and not in success.</summary>
     public bool FailedForGood { get; set; }
 
-    /// <summary>By its exit code.</summary>
-    public bool EndedWell { get; set; }
+    /// <summary>By its exit code, and by what the configuration calls success now.</summary>
+    public bool EndedWell() => LastExit is { WasSignalled: false } status && Policy.SuccessExitCodes.Contains(status.Code);
 
     /// <summary>Failed tries in a row.</summary>
     public int Failures { get; set; }

@@ -97,7 +97,7 @@ public sealed partial class World
                     CheckStopOrder(subject);
                 break;
             default:
-                subject.FailedForGood = to == ProgramPhase.Fatal || (to == ProgramPhase.Exited && !subject.EndedWell);
+                subject.FailedForGood = to == ProgramPhase.Fatal || (to == ProgramPhase.Exited && !subject.EndedWell());
                 subject.RunningSince = null;
                 subject.KeepsCount = false;
                 break;

@@ -311,8 +311,7 @@ public sealed partial class World
         subject.LastExit = status;
         if (IsUp(subject.Phase))
             NoteGoneDown(subject);
-        subject.EndedWell = !status.WasSignalled && subject.Policy.SuccessExitCodes.Contains(status.Code);
-        subject.EndedInSuccess = subject.EndedWell && subject.Phase != ProgramPhase.Stopping; // Told to end: no success of its own.
+        subject.EndedInSuccess = subject.EndedWell() && subject.Phase != ProgramPhase.Stopping; // Told to end: no success of its own.
     }
 
     private static bool IsUp(ProgramPhase phase) => phase is ProgramPhase.Starting or ProgramPhase.Running;
