@@ -16,6 +16,7 @@ public sealed class FeatureTests
             [program.web]
             command = ["${DUMMY}", "exit-unless", "${DIR}/prepared", "9", "say", "main", "pause"]
             start_grace = "0s"
+            ready = { log = "main" }
             hooks = { before_start = ["${DUMMY}", "sleep", "100", "say", "before", "touch", "${DIR}/prepared"], after_start = "${DUMMY} say after-start", after_stop = "${DUMMY} say after-stop" }
             """);
         init.WaitForLine("web | before");
