@@ -20,6 +20,7 @@ internal sealed class LogThread : IDisposable
     private readonly Dictionary<(string Instance, OutputStream Stream), OutputSink> _sinks = [];
     private readonly Dictionary<string, LogFile> _files = new(StringComparer.Ordinal);
     private readonly List<OutputPipe> _pipes = [];
+    private readonly List<OutputPipe> _unwatched = [];
     private readonly HashSet<OutputPipe> _unrecorded = [];
     private readonly FloodControl _flood = new();
     private readonly LogPumpOptions _options;
@@ -58,7 +59,7 @@ internal sealed class LogThread : IDisposable
         {
             try
             {
-                Loop.RunOnce(until: null);
+                Loop.RunOnce(until: _unwatched.Count > 0 ? _flood.NextReading(MonotonicClock.Now) : null);
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
@@ -82,7 +83,7 @@ internal sealed class LogThread : IDisposable
             int errno = Files.SetNonBlocking(fd, nonBlocking: true);
             if (errno != 0)
                 throw new SyscallException("use", $"descriptor {fd}", errno);
-            Loop.Watch(fd, IoEvents.Readable, _ => Serve(pipe));
+            Watch(pipe);
         }
         catch (SyscallException exception)
         {
@@ -219,6 +220,8 @@ internal sealed class LogThread : IDisposable
 
     private void AfterPass()
     {
+        for (int i = _unwatched.Count - 1; i >= 0; i--)
+            Serve(_unwatched[i]);
         _mirror.Flush();
         _flood.AfterPass(Loop.Now);
         if (_isStopping && _mirror.IsEmpty && !_log.HasQueued)
@@ -232,6 +235,8 @@ internal sealed class LogThread : IDisposable
             Pump(pipe, OutputPipe.BytesPerPass);
             if (!pipe.IsOpen)
                 Close(pipe);
+            else if (pipe.IsInFlood != _unwatched.Contains(pipe))
+                ChangeWatch(pipe);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -240,6 +245,22 @@ internal sealed class LogThread : IDisposable
             Close(pipe);
         }
     }
+
+    private void ChangeWatch(OutputPipe pipe)
+    {
+        if (pipe.IsInFlood)
+        {
+            Loop.Unwatch(pipe.Fd);
+            _unwatched.Add(pipe);
+        }
+        else
+        {
+            Watch(pipe);
+            _unwatched.Remove(pipe);
+        }
+    }
+
+    private void Watch(OutputPipe pipe) => Loop.Watch(pipe.Fd, IoEvents.Readable, _ => Serve(pipe));
 
     private void Pump(OutputPipe pipe, int limit)
     {
@@ -259,6 +280,7 @@ internal sealed class LogThread : IDisposable
 
         pipe.Finish(_mirror, Loop.Now);
         _unrecorded.Remove(pipe);
+        _unwatched.Remove(pipe);
         _flood.HasClosed(pipe);
         pipe.Sink.OpenPipes--;
         Loop.Unwatch(pipe.Fd);

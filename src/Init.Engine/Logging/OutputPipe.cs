@@ -49,6 +49,12 @@ internal sealed class OutputPipe
     /// <summary>Reads in a row during a flood; see <see cref="FloodControl"/>.</summary>
     public int BusyReads { get; set; }
 
+    /// <summary>Reads in a row that found nothing.</summary>
+    public int EmptyReads { get; set; }
+
+    /// <summary>Whether it is to be read in every pass, without being watched; see <see cref="FloodControl"/>.</summary>
+    public bool IsInFlood { get; set; }
+
     public Instant LastRead { get; private set; }
 
     /// <summary>Whether part of a line waits here that is not in the file yet.</summary>
