@@ -253,7 +253,7 @@ internal sealed record ProgramField(string Name, ApplyBy Apply, Func<ProgramDefi
         Plain("backoff.max", ApplyBy.Live, program => Text(program.Policy.Backoff.Max)),
         Plain("backoff.jitter", ApplyBy.Live, program => Text(program.Policy.Backoff.Jitter)),
         Plain("backoff.reset_after", ApplyBy.Live, program => Text(program.Policy.Backoff.ResetAfter)),
-        Plain("backoff.attempts", ApplyBy.Live, program => Text(program.Policy.Backoff.Attempts)),
+        Plain("backoff.attempts", ApplyBy.Live, program => Text(program.Policy.Backoff.Attempts ?? 0)),
         Plain("stop.signal", ApplyBy.Live, program => SignalNames.NameOf(program.Policy.Stop.Signal)),
         Plain("stop.grace", ApplyBy.Live, program => Text(program.Policy.Stop.Grace)),
         Plain("stop.group", ApplyBy.Live, program => Text(program.Policy.Stop.Group)),

@@ -18,6 +18,82 @@ public sealed record SystemConfig(
     /// Things that are valid and yet deserve a word (an optional env file that is missing, a limit that needs root). Said once at start.
     /// </summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
+
+    /// <summary>Pools of event listeners, as supervisord has them.</summary>
+    public ImmutableArray<EventListenerPool> EventListeners { get; init; } = [];
+
+    /// <summary>Where Init's HTTP interface (XML-RPC, REST, metrics) listens. Not empty and no program with the role "gateway": Init runs the role by itself.</summary>
+    public ImmutableArray<HttpEndpoint> HttpEndpoints { get; init; } = [];
+
+    /// <summary>What only a supervisord.conf says; null when the configuration is a supervisor.toml.</summary>
+    public SupervisordSettings? Supervisord { get; init; }
+}
+
+/// <summary><c>[eventlistener:x]</c>: its programs are those whose group is called so.</summary>
+/// <param name="Name">The pool; the group of its programs.</param>
+/// <param name="Events">supervisord's event types, abstract ones as written ("PROCESS_STATE", "TICK_60").</param>
+/// <param name="BufferSize">Events kept while all listeners of the pool are busy; at least 1. Beyond it the oldest is dropped.</param>
+/// <param name="At">Where the section stands.</param>
+public sealed record EventListenerPool(string Name, ImmutableArray<string> Events, int BufferSize, SourcePosition At);
+
+/// <summary>One listening address of the HTTP interface. Exactly one of <see cref="UnixPath"/> and <see cref="Port"/> is set.</summary>
+public sealed record HttpEndpoint
+{
+    public string? UnixPath { get; init; }
+
+    /// <summary>Of the unix socket.</summary>
+    public int UnixMode { get; init; } = 0b111_000_000;
+
+    /// <summary>Of the unix socket: "user" or "user:group"; null = as Init.</summary>
+    public string? UnixOwner { get; init; }
+
+    /// <summary>The address to listen on; null = all.</summary>
+    public System.Net.IPAddress? Address { get; init; }
+
+    /// <summary>1..65535.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Basic authentication is asked for when it is set.</summary>
+    public string? Username { get; init; }
+
+    /// <summary>A secret: plain, or "{SHA}" and 40 hexadecimal digits.</summary>
+    public string? Password { get; init; }
+}
+
+/// <summary><c>[supervisord]</c>, as far as it has no counterpart in a supervisor.toml. All paths are absolute.</summary>
+public sealed record SupervisordSettings
+{
+    public string Identifier { get; init; } = "supervisor";
+
+    /// <summary>The main log, in supervisord's format. Null = none.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>0 = never rotated.</summary>
+    public ByteSize LogMaxSize { get; init; } = new(50 << 20);
+
+    public int LogBackups { get; init; } = 10;
+
+    /// <summary>critical error warn info debug trace blather.</summary>
+    public string LogLevel { get; init; } = "info";
+
+    public string? PidFile { get; init; }
+
+    public int Umask { get; init; } = 0b000_010_010;
+
+    /// <summary>What Init changes into before anything else; null = where it was started.</summary>
+    public string? Directory { get; init; }
+
+    /// <summary>Whom Init itself becomes after it has bound and opened what needs root; null = it stays who it is.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Where log files with the name AUTO are made.</summary>
+    public required string ChildLogDirectory { get; init; }
+
+    /// <summary>False: AUTO log files of an earlier run are deleted at start.</summary>
+    public bool NoCleanup { get; init; }
+
+    /// <summary>True: the main log does not go to stdout as well.</summary>
+    public bool Silent { get; init; }
 }
 
 /// <summary>The <c>[init]</c> table. All paths are absolute.</summary>
@@ -59,6 +135,15 @@ public sealed record ProgramDefinition
     public required ProgramPolicy Policy { get; init; }
 
     public required LaunchSpec Launch { get; init; }
+
+    /// <summary>What supervisord's clients call its group; null = <c>Policy.Program</c>.</summary>
+    public string? GroupName { get; init; }
+
+    /// <summary>What supervisord's clients call it within its group; null = the program's name, or the index when it has replicas.</summary>
+    public string? ProcessName { get; init; }
+
+    /// <summary>True: it is Init's own (a role that it runs by itself) and is not listed among the user's programs.</summary>
+    public bool IsOwn { get; init; }
 
     /// <summary>0 .. replicas-1.</summary>
     public int Index { get; init; }
@@ -125,10 +210,25 @@ public sealed record LaunchSpec
     /// <summary>-1000..1000.</summary>
     public int? OomScoreAdjust { get; init; }
 
+    /// <summary>True: stdin is a pipe to which clients may write (supervisord's sendProcessStdin), and not /dev/null.</summary>
+    public bool HasStdinPipe { get; init; }
+
+    /// <summary>A listening socket that Init makes before the first start, keeps open, and gives as stdin to each process of the group (FastCGI). Null = none.</summary>
+    public SharedSocket? Socket { get; init; }
+
     /// <summary>True when posix_spawn alone cannot set this up, so that <c>init exec-child</c> must.</summary>
     public bool NeedsExecChild =>
         User is not null || Umask is not null || Nice is not null || NoNewPrivileges || OomScoreAdjust is not null || Limits.Any;
 }
+
+/// <param name="Group">The group whose processes share it.</param>
+/// <param name="UnixPath">The socket's path; null for TCP.</param>
+/// <param name="Address">For TCP; null = all addresses.</param>
+/// <param name="Port">For TCP.</param>
+/// <param name="Backlog">As for listen(2); null = the system's largest.</param>
+/// <param name="Owner">"user" or "user:group", of a unix socket; null = as Init.</param>
+/// <param name="Mode">Of a unix socket.</param>
+public sealed record SharedSocket(string Group, string? UnixPath, System.Net.IPAddress? Address, int Port, int? Backlog, string? Owner, int Mode);
 
 /// <summary>Null = not limited by us. OpenFiles and Core are rlimits (setrlimit(2)); the others are cgroup v2 controls.</summary>
 public sealed record ResourceLimits
@@ -154,7 +254,20 @@ public sealed record ResourceLimits
 /// <param name="MaxSize">The file is rotated before it grows beyond this; 0 = never.</param>
 /// <param name="Keep">How many rotated files (NAME.1 …) stay; 0 = truncate.</param>
 /// <param name="Mirror">Also to Init's stdout, with prefix and timestamp.</param>
-public sealed record LogSpec(string? File, ByteSize MaxSize, int Keep, bool Mirror);
+public sealed record LogSpec(string? File, ByteSize MaxSize, int Keep, bool Mirror)
+{
+    /// <summary>More than 0: what stands between supervisord's communication tags is taken out and made an event, at most so many bytes of it.</summary>
+    public ByteSize CaptureMax { get; init; }
+
+    /// <summary>Each piece of output is made an event for supervisord's event listeners.</summary>
+    public bool RaisesEvents { get; init; }
+
+    /// <summary>Lines go to syslog(3) as well.</summary>
+    public bool Syslog { get; init; }
+
+    /// <summary>ANSI escape sequences are taken out before anything is kept.</summary>
+    public bool StripsAnsi { get; init; }
+}
 
 /// <summary>How readiness or health is found out.</summary>
 public abstract record Probe

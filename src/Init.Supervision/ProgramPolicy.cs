@@ -55,6 +55,15 @@ public sealed record ProgramPolicy
 
     public HookPolicy Hooks { get; init; } = new();
 
+    /// <summary>
+    /// At shutdown a program is asked to end when all those with a higher number are down. supervisord's group priority; all the same in a supervisor.toml,
+    /// where only <see cref="Requires"/> and <see cref="After"/> decide.
+    /// </summary>
+    public int ShutdownPriority { get; init; }
+
+    /// <summary>True, as in supervisord: an exit before <see cref="StartGrace"/> is over is a failed start, whatever its code and whatever <see cref="Restart"/> says.</summary>
+    public bool EarlyExitFails { get; init; }
+
     /// <summary>True: it is started by its timetable and not at boot, and stays down between two runs.</summary>
     public bool Scheduled { get; init; }
 }
@@ -90,11 +99,17 @@ public sealed record BackoffPolicy
     /// <summary>0..1: the delay is multiplied by a random number between 1 - jitter and 1 + jitter, and never exceeds <see cref="Max"/>.</summary>
     public double Jitter { get; init; } = 0.2;
 
+    /// <summary>Added for each try after the first: with a factor of 1, supervisord's waits of 1, 2, 3, … seconds.</summary>
+    public TimeSpan Increment { get; init; }
+
+    /// <summary>True, as in supervisord: a program that was RUNNING is always restarted at once, and only failed starts are counted.</summary>
+    public bool OnlyFailedStarts { get; init; }
+
     /// <summary>RUNNING this long forgets earlier failures.</summary>
     public TimeSpan ResetAfter { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Restarts in a row before FATAL; 0 = for ever.</summary>
-    public int Attempts { get; init; } = 10;
+    /// <summary>Restarts in a row before FATAL; null = for ever.</summary>
+    public int? Attempts { get; init; } = 10;
 }
 
 public sealed record StopPolicy
@@ -107,6 +122,9 @@ public sealed record StopPolicy
 
     /// <summary>True: signals go to the whole process group, and what has escaped from the group is ended too.</summary>
     public bool Group { get; init; } = true;
+
+    /// <summary>Whether <see cref="FinalSignal"/> goes to the whole process group, where <see cref="Group"/> is false (supervisord's killasgroup).</summary>
+    public bool FinalGroup { get; init; }
 
     /// <summary>True: a stop command is run first; the signal follows if the program is still there when the command has ended.</summary>
     public bool HasCommand { get; init; }

@@ -421,10 +421,10 @@ internal sealed class ProgramTransition(ProgramState before, ProgramPolicy polic
 
         bool recovered = _state.RunningSince is { } since && now - since >= policy.Backoff.ResetAfter;
         int attempt = recovered ? 1 : _state.Attempt + 1;
-        if (policy.Backoff.Attempts > 0 && attempt > policy.Backoff.Attempts)
+        if (policy.Backoff.Attempts is { } most && attempt > most)
         {
             _state = _state with { Attempt = attempt };
-            Enter(ProgramPhase.Fatal, $"{_state.Problem}; gave up after {policy.Backoff.Attempts} restarts");
+            Enter(ProgramPhase.Fatal, $"{_state.Problem}; gave up after {most} restarts");
             return;
         }
 

@@ -332,7 +332,7 @@ public sealed class ProgramMachineTests
     [Fact]
     public void Exit_WhenThereIsNoDelay_StillWaitsTheLeastTimeBetweenTries()
     {
-        var rig = new MachineRig(Plain with { Backoff = new BackoffPolicy { Initial = TimeSpan.Zero, Max = TimeSpan.Zero, Attempts = 0 } });
+        var rig = new MachineRig(Plain with { Backoff = new BackoffPolicy { Initial = TimeSpan.Zero, Max = TimeSpan.Zero, Attempts = null } });
         rig.Do(new ProgramEvent.StartRequested(), new ProgramEvent.Spawned(42));
 
         rig.Exit(1);

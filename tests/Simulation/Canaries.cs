@@ -26,7 +26,7 @@ public static class Canaries
         new("starts during shutdown", "during shutdown", (p, o, c) => new StartsDuringShutdown(p, o, c)),
         new("swallows Swept", "after 20m in a quiet world", (p, o, c) => new SwallowsSwept(p, o, c)),
         new("mixes up exits", "believes in pid", (p, o, c) => new MixesUpExits(p, o, c)),
-        new("tries for ever", "tries again after", (p, o, c) => new WithOtherPolicies(p, o, c, policy => policy with { Backoff = policy.Backoff with { Attempts = 0 } })),
+        new("tries for ever", "tries again after", (p, o, c) => new WithOtherPolicies(p, o, c, policy => policy with { Backoff = policy.Backoff with { Attempts = null } })),
         new("gives up too early", "is FATAL", (p, o, c) => new WithOtherPolicies(p, o, c, policy => policy with { Backoff = policy.Backoff with { Attempts = 1 } })),
         new("waits too long", "is allowed", (p, o, c) => new WithOtherPolicies(p, o, c, policy => policy with { Backoff = policy.Backoff with { Initial = TimeSpan.FromMinutes(1), Max = TimeSpan.FromMinutes(1) } })),
         new("leaves dependants on a dead program", "was to be restarted with", (p, o, c) => new WithOtherPolicies(p, o, c, policy => policy with { Requires = [.. policy.Requires.Select(needed => needed with { Restart = false })] })),

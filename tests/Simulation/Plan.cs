@@ -149,7 +149,7 @@ public sealed class Plan
                 Max = _dice.Milliseconds(0, 1_000, 30_000),
                 Jitter = _dice.Pick(0.0, 0.2, 1.0),
                 ResetAfter = _dice.Milliseconds(0, 1_000, 60_000),
-                Attempts = _dice.Pick(0, 1, 2, 3, 10),
+                Attempts = _dice.Pick<int?>(null, 1, 2, 3, 10),
             },
             Stop = new StopPolicy
             {

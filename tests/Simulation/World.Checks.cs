@@ -118,14 +118,14 @@ public sealed partial class World
         if (to == ProgramPhase.Fatal)
         {
             bool once = subject.Policy.Restart == RestartMode.Never;
-            if (!once && backoff.Attempts == 0)
+            if (!once && backoff.Attempts is null)
                 throw Broken($"{subject.Name} is FATAL, and may try for ever");
             if (!once && subject.Failures < backoff.Attempts + 1)
                 throw Broken($"{subject.Name} is FATAL after {subject.Failures} failures in a row; it has {backoff.Attempts} restarts");
             return;
         }
 
-        if (backoff.Attempts > 0 && subject.Failures > backoff.Attempts)
+        if (subject.Failures > backoff.Attempts)
             throw Broken($"{subject.Name} tries again after {subject.Failures} failures in a row; it has {backoff.Attempts} restarts");
 
         subject.RestartIsFree = subject.Failures == 1 && hadBeenRunning && !subject.SetUpFailed;

@@ -214,7 +214,7 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             Max = max ?? (initial > defaults.Max ? initial.Value : defaults.Max),
             Jitter = section.Number("jitter", 0, 1) ?? defaults.Jitter,
             ResetAfter = section.Duration("reset_after", TimeSpan.Zero, Day) ?? defaults.ResetAfter,
-            Attempts = section.SmallInteger("attempts", 0, int.MaxValue) ?? defaults.Attempts,
+            Attempts = section.SmallInteger("attempts", 0, int.MaxValue) is { } attempts ? (attempts == 0 ? null : attempts) : defaults.Attempts,
         };
         if (initial > max)
             section.Report("max", $"{section.WrittenOf("max")} is less than initial, {section.WrittenOf("initial")}");

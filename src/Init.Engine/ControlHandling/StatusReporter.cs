@@ -105,7 +105,7 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
     }
 
     private static string Attempts(ProgramPolicy policy) =>
-        policy.Backoff.Attempts == 0 ? "any number" : policy.Backoff.Attempts.ToString(CultureInfo.InvariantCulture);
+        policy.Backoff.Attempts?.ToString(CultureInfo.InvariantCulture) ?? "any number";
 
     private static TimeSpan Rounded(TimeSpan time) => TimeSpan.FromMilliseconds(Math.Round(time.TotalMilliseconds));
 
