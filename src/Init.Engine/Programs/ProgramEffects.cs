@@ -52,7 +52,8 @@ public sealed class ProgramEffects(
                 SendSignal(program, number, toGroup);
                 break;
             case ProgramEffect.Sweep(var number):
-                sweeper.Begin(program.Name, program.LastGroup, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
+                sweeper.Begin(
+                    program.Name, program.LastGroup, program.OutputPipes, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
                 program.HookWasKilled = false;
                 break;
             case ProgramEffect.KillLeftovers:
@@ -102,6 +103,7 @@ public sealed class ProgramEffects(
         {
             WatchForReadiness(program);
             pipes = outputs.OpenPipes(program.Definition);
+            program.NoteOutputPipes(pipes);
             var request = new LaunchRequest(
                 launcher.CommandOf(spec), spec, VariablesOf(program), SpawnRequest.DevNull, pipes.Stdout, pipes.Stderr)
             {
