@@ -142,6 +142,13 @@ public sealed record ProgramDefinition
     /// <summary>What supervisord's clients call it within its group; null = the program's name, or the index when it has replicas.</summary>
     public string? ProcessName { get; init; }
 
+    /// <summary>supervisord's group, whether it is named or follows from the program.</summary>
+    public string SupervisordGroup => GroupName ?? Policy.Program;
+
+    /// <summary>supervisord's process within its group, whether it is named or follows from the program.</summary>
+    public string SupervisordProcess =>
+        ProcessName ?? (Replicas > 1 ? Index.ToString(System.Globalization.CultureInfo.InvariantCulture) : Policy.Program);
+
     /// <summary>True: it is Init's own (a role that it runs by itself) and is not listed among the user's programs.</summary>
     public bool IsOwn { get; init; }
 
