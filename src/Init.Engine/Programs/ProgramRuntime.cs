@@ -38,6 +38,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
 
     public BoundedRing<PastExit> Exits { get; } = new(ExitsKept);
 
+    /// <summary>The stdin of the main process, when it is a pipe.</summary>
+    public StdinPipe? Stdin { get; set; }
+
     public IRunningCommand? Hook { get; set; }
 
     /// <summary>A hook was killed, and what it may have left behind has not been looked for yet.</summary>
