@@ -91,6 +91,7 @@ public static class ConfigLoader
             _filesRead.AddRange(envFiles.Paths);
             return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
             {
+                HttpEndpoints = definitions.HttpEndpoints,
                 Files = [.. _filesRead],
                 Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
             });
@@ -185,10 +186,19 @@ public static class ConfigLoader
 
             public ImmutableArray<EventHookDefinition> Hooks => _hooks.ToImmutable();
 
+            public ImmutableArray<HttpEndpoint> HttpEndpoints { get; private set; } = [];
+
             public void Read(Section root, bool isMain)
             {
-                if (root.Has("init") && !isMain)
-                    root.Report("init", "belongs into the main file only");
+                foreach (string single in new[] { "init", "gateway" })
+                {
+                    if (root.Has(single) && !isMain)
+                        root.Report(single, "belongs into the main file only");
+                }
+
+                // The gateway is Init's own, and may know what Init knows.
+                if (isMain && root.Table("gateway") is { } gateway)
+                    HttpEndpoints = GatewayReader.Read(gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }));
 
                 foreach (var (name, section) in Named(root, "program"))
                 {
