@@ -55,7 +55,8 @@ public sealed class ProgramEffects(
                 SendSignal(program, number, toGroup);
                 break;
             case ProgramEffect.Sweep(var number):
-                sweeper.Begin(program.Name, program.LastGroup, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
+                sweeper.Begin(
+                    program.Name, program.LastGroup, program.OutputPipes, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
                 program.HookWasKilled = false;
                 break;
             case ProgramEffect.KillLeftovers:
@@ -108,6 +109,7 @@ public sealed class ProgramEffects(
             if (spec.HasStdinPipe)
                 program.Stdin = StdinPipe.Create(loop, StdinPendingMax, out stdin);
             pipes = outputs.OpenPipes(program.Definition);
+            program.NoteOutputPipes(pipes);
             var request = new LaunchRequest(
                 launcher.CommandOf(spec), spec, VariablesOf(program), stdin, pipes.Stdout, pipes.Stderr)
             {
