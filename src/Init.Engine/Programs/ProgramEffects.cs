@@ -55,7 +55,8 @@ public sealed class ProgramEffects(
                 SendSignal(program, number, toGroup);
                 break;
             case ProgramEffect.Sweep(var number):
-                sweeper.Begin(program.Name, program.LastGroup, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
+                sweeper.Begin(
+                    program.Name, program.LastGroup, program.OutputPipes, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
                 program.HookWasKilled = false;
                 break;
             case ProgramEffect.KillLeftovers:
@@ -105,6 +106,7 @@ public sealed class ProgramEffects(
         {
             WatchForReadiness(program);
             ends = streams.Open(program);
+            program.NoteOutputPipes(ends.Output);
             var request = new LaunchRequest(
                 launcher.CommandOf(spec), spec, VariablesOf(program), ends.Stdin, ends.Output.Stdout, ends.Output.Stderr)
             {
