@@ -55,7 +55,8 @@ public sealed class ProgramEffects(
                 SendSignal(program, number, toGroup);
                 break;
             case ProgramEffect.Sweep(var number):
-                sweeper.Begin(program.Name, program.LastGroup, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
+                sweeper.Begin(
+                    program.Name, program.LastGroup, program.OutputPipes, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
                 program.HookWasKilled = false;
                 break;
             case ProgramEffect.KillLeftovers:
@@ -100,6 +101,7 @@ public sealed class ProgramEffects(
     private void Spawn(ProgramRuntime program)
     {
         LaunchSpec spec = program.Definition.Launch;
+        program.Record.NoteStart(DateTimeOffset.UtcNow);
         var pipes = new OutputPipes();
         int stdin = SpawnRequest.DevNull;
         try
@@ -108,6 +110,7 @@ public sealed class ProgramEffects(
             if (spec.HasStdinPipe)
                 program.Stdin = StdinPipe.Create(loop, StdinPendingMax, out stdin);
             pipes = outputs.OpenPipes(program.Definition);
+            program.NoteOutputPipes(pipes);
             var request = new LaunchRequest(
                 launcher.CommandOf(spec), spec, VariablesOf(program), stdin, pipes.Stdout, pipes.Stderr)
             {
@@ -131,7 +134,7 @@ public sealed class ProgramEffects(
         catch (SyscallException exception)
         {
             // No descriptors for its pipes, usually: a failed try like any other.
-            FailSpawn(program, new LaunchFailure(exception.Message, NotInstalled: false, ExitCode.CannotExecute));
+            FailSpawn(program, new LaunchFailure(exception.Message, NotInstalled: false, ExitCode.CannotExecute) { Errno = exception.Errno });
         }
         finally
         {
@@ -145,6 +148,13 @@ public sealed class ProgramEffects(
     {
         EndWatches(program);
         CloseStdin(program);
+        NoteSpawnFailure(program, failure);
+    }
+
+    private void NoteSpawnFailure(ProgramRuntime program, LaunchFailure failure)
+    {
+        string? text = failure.SupervisordText ?? SpawnErrorText.OfErrno(program.Definition.SupervisordProcess, failure.Errno);
+        program.Record.NoteSpawnFailure(text ?? SupervisordRecord.ExitedTooQuickly);
         Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
     }
 
@@ -156,11 +166,12 @@ public sealed class ProgramEffects(
         if (setup?.Conclude() is { } failure)
         {
             // What has ended is our helper; the program itself never ran.
-            Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
+            NoteSpawnFailure(program, failure);
             return;
         }
 
         DateTimeOffset now = DateTimeOffset.UtcNow;
+        program.Record.NoteEnd(status, now);
         TimeSpan lived = Driver.Core.Knows(program.Name) && Driver.Core.StateOf(program.Name).SpawnedAt is { } spawned ? loop.Now - spawned : TimeSpan.Zero;
         program.Exits.Add(new PastExit(now, pid, status, lived < TimeSpan.Zero ? TimeSpan.Zero : lived));
         Driver.Feed(program.Name, new ProgramEvent.Exited(status));
@@ -295,8 +306,11 @@ public sealed class ProgramEffects(
 
     private void Announce(ProgramRuntime program, ProgramNotice notice)
     {
-        if (notice is ProgramNotice.PhaseChanged)
+        if (notice is ProgramNotice.PhaseChanged(var from, var to, var detail))
+        {
             program.ChangedAt = DateTimeOffset.UtcNow;
+            program.Record.NotePhase(from, to, detail, code => program.Definition.Policy.SuccessExitCodes.Contains(code));
+        }
 
         log.ProgramNotice(program.Name, program.Pid, notice);
         journal.Add(program, notice);
