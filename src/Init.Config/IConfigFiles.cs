@@ -11,6 +11,9 @@ public interface IConfigFiles
     /// <summary>The whole file, if it has at most <paramref name="sizeMax"/> bytes.</summary>
     ConfigFile Read(string path, int sizeMax);
 
+    /// <summary>True when there is such a directory.</summary>
+    bool IsDirectory(string path);
+
     /// <summary>The files below <paramref name="directory"/> that match, absolute, in ordinal order; at most <paramref name="countMax"/>.</summary>
     ImmutableArray<string> Glob(string directory, string pattern, int countMax);
 

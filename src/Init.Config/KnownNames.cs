@@ -21,6 +21,20 @@ public static class KnownNames
     /// <summary>Events of this family come from the backup role, which may have more of them than are listed.</summary>
     public const string OpenEventFamily = "backup.";
 
+    /// <summary>supervisord's event types, which an event listener may ask for. Those of them that others begin with stand for all of these, and EVENT for every type.</summary>
+    public static ImmutableArray<string> SupervisordEvents { get; } =
+    [
+        "EVENT",
+        "PROCESS_STATE", "PROCESS_STATE_STOPPED", "PROCESS_STATE_EXITED", "PROCESS_STATE_STARTING", "PROCESS_STATE_STOPPING", "PROCESS_STATE_BACKOFF",
+        "PROCESS_STATE_FATAL", "PROCESS_STATE_RUNNING", "PROCESS_STATE_UNKNOWN",
+        "PROCESS_COMMUNICATION", "PROCESS_COMMUNICATION_STDOUT", "PROCESS_COMMUNICATION_STDERR",
+        "PROCESS_LOG", "PROCESS_LOG_STDOUT", "PROCESS_LOG_STDERR",
+        "REMOTE_COMMUNICATION",
+        "SUPERVISOR_STATE_CHANGE", "SUPERVISOR_STATE_CHANGE_RUNNING", "SUPERVISOR_STATE_CHANGE_STOPPING",
+        "TICK", "TICK_5", "TICK_60", "TICK_3600",
+        "PROCESS_GROUP", "PROCESS_GROUP_ADDED", "PROCESS_GROUP_REMOVED",
+    ];
+
     /// <summary>Variables that Init itself sets for each program; nobody else may.</summary>
     public static ImmutableArray<string> OwnVariables { get; } = [ProgramVariable, InstanceVariable];
 

@@ -78,15 +78,22 @@ public sealed record SupervisordSettings
 
     public string? PidFile { get; init; }
 
-    public int Umask { get; init; } = 0b000_010_010;
+    /// <summary>Null = as Init was started: supervisord sets it only when it becomes a daemon.</summary>
+    public int? Umask { get; init; }
 
-    /// <summary>What Init changes into before anything else; null = where it was started.</summary>
+    /// <summary>What Init changes into before anything else; null = where it was started. supervisord changes only when it becomes a daemon.</summary>
     public string? Directory { get; init; }
+
+    /// <summary><c>minfds</c>: Init raises its own limit of open files, which programs inherit, to at least this.</summary>
+    public int OpenFilesMin { get; init; } = 1024;
+
+    /// <summary><c>minprocs</c>: the same for RLIMIT_NPROC.</summary>
+    public int ProcessesMin { get; init; } = 200;
 
     /// <summary>Whom Init itself becomes after it has bound and opened what needs root; null = it stays who it is.</summary>
     public string? User { get; init; }
 
-    /// <summary>Where log files with the name AUTO are made.</summary>
+    /// <summary>Where log files with the name AUTO are made (see <see cref="LogSpec.AutoPrefix"/>).</summary>
     public required string ChildLogDirectory { get; init; }
 
     /// <summary>False: AUTO log files of an earlier run are deleted at start.</summary>
@@ -142,6 +149,16 @@ public sealed record ProgramDefinition
     /// <summary>What supervisord's clients call it within its group; null = the program's name, or the index when it has replicas.</summary>
     public string? ProcessName { get; init; }
 
+    /// <summary>supervisord's group, whether it is named or follows from the program.</summary>
+    public string SupervisordGroup => GroupName ?? Policy.Program;
+
+    /// <summary>supervisord's process within its group, whether it is named or follows from the program.</summary>
+    public string SupervisordProcess =>
+        ProcessName ?? (Replicas > 1 ? Index.ToString(System.Globalization.CultureInfo.InvariantCulture) : Policy.Program);
+
+    /// <summary>What only supervisord's clients ask about; null when the configuration is a supervisor.toml.</summary>
+    public SupervisordProgram? Supervisord { get; init; }
+
     /// <summary>True: it is Init's own (a role that it runs by itself) and is not listed among the user's programs.</summary>
     public bool IsOwn { get; init; }
 
@@ -177,11 +194,23 @@ public sealed record ProgramDefinition
     public ImmutableDictionary<string, string> Written { get; init; } = ImmutableDictionary<string, string>.Empty;
 }
 
+/// <summary>What a supervisord.conf says about a process and nothing but getAllConfigInfo needs.</summary>
+/// <param name="Priority">Of the process within its group; that of the group is <see cref="ProgramPolicy.ShutdownPriority"/>.</param>
+/// <param name="Command">Expanded, on one line and not split into words.</param>
+/// <param name="ServerUrl">Null = AUTO.</param>
+public sealed record SupervisordProgram(int Priority, string Command, string? ServerUrl);
+
 /// <summary>How to run it.</summary>
 public sealed record LaunchSpec
 {
     /// <summary>argv, not empty, expanded. Element 0 is looked up in the program's own PATH when it has no slash. Empty when <see cref="Builtin"/> is set.</summary>
     public ImmutableArray<string> Command { get; init; } = [];
+
+    /// <summary>
+    /// Why <see cref="Command"/> cannot be run, in supervisord's words ("can't parse command 'x"': No closing quotation"): each start fails with this text.
+    /// supervisord runs the other programs of a file with such a command, so it is no problem of the configuration. Null = nothing is wrong.
+    /// </summary>
+    public string? CommandFault { get; init; }
 
     /// <summary>A role of this binary ("gateway", "backup", "chat"), run as <c>init ROLE</c>; null for ordinary programs.</summary>
     public string? Builtin { get; init; }
@@ -249,7 +278,7 @@ public sealed record ResourceLimits
     public bool NeedsCgroup => Memory is not null || Cpu is not null || Processes is not null;
 }
 
-/// <summary>Where a stream of output goes. At least one of file and mirror is set.</summary>
+/// <summary>Where a stream of output goes. In a supervisor.toml at least one of file and mirror is set.</summary>
 /// <param name="File">Absolute path, or null for no file.</param>
 /// <param name="MaxSize">The file is rotated before it grows beyond this; 0 = never.</param>
 /// <param name="Keep">How many rotated files (NAME.1 …) stay; 0 = truncate.</param>
@@ -258,6 +287,11 @@ public sealed record LogSpec(string? File, ByteSize MaxSize, int Keep, bool Mirr
 {
     /// <summary>More than 0: what stands between supervisord's communication tags is taken out and made an event, at most so many bytes of it.</summary>
     public ByteSize CaptureMax { get; init; }
+
+    /// <summary>
+    /// supervisord's AUTO: <see cref="File"/> is null, and the file is this absolute path, some random characters and ".log", chosen anew at each start of Init.
+    /// </summary>
+    public string? AutoPrefix { get; init; }
 
     /// <summary>Each piece of output is made an event for supervisord's event listeners.</summary>
     public bool RaisesEvents { get; init; }

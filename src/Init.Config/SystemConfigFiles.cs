@@ -47,6 +47,8 @@ public sealed class SystemConfigFiles : IConfigFiles
         }
     }
 
+    public bool IsDirectory(string path) => Directory.Exists(path);
+
     public ImmutableArray<string> Glob(string directory, string pattern, int countMax)
     {
         string full = Path.GetFullPath(pattern, directory);

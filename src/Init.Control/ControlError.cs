@@ -33,7 +33,19 @@ public static class ErrorCode
     public const string AmbiguousName = "ambiguous-name";
     public const string NotRunning = "not-running";
     public const string NoLog = "no-log";
+
+    /// <summary>Its stdin cannot be written to: it has none that clients may write to, or has closed it.</summary>
+    public const string NoInput = "no-input";
     public const string InvalidConfig = "invalid-config";
+
+    /// <summary>Neither a program nor a group of that configuration is called so.</summary>
+    public const string UnknownGroup = "unknown-group";
+
+    /// <summary>The group is part of the running system.</summary>
+    public const string AlreadyAdded = "already-added";
+
+    /// <summary>A program of the group is up.</summary>
+    public const string StillRunning = "still-running";
     public const string ShuttingDown = "shutting-down";
     public const string Failed = "failed";
 

@@ -11,6 +11,8 @@ namespace Init.Control;
 [JsonSerializable(typeof(ControlResult.Status))]
 [JsonSerializable(typeof(ControlResult.Pids))]
 [JsonSerializable(typeof(ControlResult.Changes))]
+[JsonSerializable(typeof(ControlResult.Config))]
+[JsonSerializable(typeof(ControlResult.Metrics))]
 [JsonSerializable(typeof(ControlResult.EnvironmentOf))]
 [JsonSerializable(typeof(ControlResult.Explanation))]
 [JsonSerializable(typeof(ControlResult.Version), TypeInfoPropertyName = "VersionResult")]

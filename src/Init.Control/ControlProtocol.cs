@@ -21,6 +21,9 @@ public static class ControlProtocol
     /// <summary>What <c>tail</c> sends of the past at most.</summary>
     public const int TailBytesMax = 1024 * 1024;
 
+    /// <summary>What one <c>read-log</c> answers at most: written as JSON it still fits into <see cref="ReplyBytesMax"/>, whatever bytes it holds.</summary>
+    public const int ReadLogBytesMax = 1024 * 1024;
+
     /// <summary>The lines of <c>tail</c> when the request says neither lines nor bytes.</summary>
     public const int TailLinesDefault = 20;
 

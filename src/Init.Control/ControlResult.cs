@@ -16,7 +16,22 @@ public abstract record ControlResult
     /// <param name="Applied">False for a reread.</param>
     /// <param name="Items">Empty: the files say what is running already.</param>
     /// <param name="Warnings">Ready-made lines about things that are valid and deserve a word.</param>
-    public sealed record Changes(bool Applied, IReadOnlyList<ConfigChange> Items, IReadOnlyList<string> Warnings) : ControlResult;
+    /// <param name="Groups">The same, by supervisord's groups.</param>
+    public sealed record Changes(bool Applied, IReadOnlyList<ConfigChange> Items, IReadOnlyList<string> Warnings, GroupChanges Groups) : ControlResult;
+
+    /// <param name="Programs">In the order of the configuration; the supervisor's own roles are not among them.</param>
+    public sealed record Config(IReadOnlyList<ProgramSettings> Programs) : ControlResult;
+
+    /// <summary>A piece of a log, byte for byte. It travels as <c>text</c> when it is valid UTF-8, else as <c>base64</c>.</summary>
+    /// <param name="Bytes">What was asked for, or less: the log ends there, or the answer would be too long.</param>
+    /// <param name="Offset">Where in the log they begin.</param>
+    /// <param name="Size">Of the whole log, at that moment.</param>
+    /// <param name="Path">The file; null when the log is kept in memory only.</param>
+    public sealed record LogPart(ReadOnlyMemory<byte> Bytes, long Offset, long Size, string? Path) : ControlResult;
+
+    /// <param name="Server">Of the supervisor as a whole.</param>
+    /// <param name="Programs">Every instance, the supervisor's own roles included.</param>
+    public sealed record Metrics(ServerMetrics Server, IReadOnlyList<ProgramMetrics> Programs) : ControlResult;
 
     /// <param name="Name">The instance.</param>
     /// <param name="Variables">Sorted by name.</param>
@@ -48,6 +63,12 @@ public sealed record ProgramStatus
 
     public IReadOnlyList<string> Groups { get; init; } = [];
 
+    /// <summary>supervisord's group: the <c>[group:x]</c> of a supervisord.conf, else the program itself.</summary>
+    public string Group { get; init; } = "";
+
+    /// <summary>What supervisord's clients call it within <see cref="Group"/>.</summary>
+    public string Process { get; init; } = "";
+
     public int Index { get; init; }
 
     /// <summary>STOPPED STARTING RUNNING BACKOFF STOPPING EXITED FATAL WAITING ABSENT.</summary>
@@ -66,6 +87,12 @@ public sealed record ProgramStatus
     /// <summary>When the present state was entered.</summary>
     public long Since { get; init; }
 
+    /// <summary>When it was last tried to start it; left out when never.</summary>
+    public long? StartedAt { get; init; }
+
+    /// <summary>When its process last ended; left out when never.</summary>
+    public long? StoppedAt { get; init; }
+
     /// <summary>Since the process was started; left out when there is none.</summary>
     public double? UptimeSeconds { get; init; }
 
@@ -80,6 +107,12 @@ public sealed record ProgramStatus
 
     /// <summary>True when <see cref="LastExit"/> was a success (an exit code listed in success_exit_codes).</summary>
     public bool? LastExitSuccess { get; init; }
+
+    /// <summary>supervisord's number: the last process' exit code, -1 when a signal ended it, 0 while it runs, and when it ended too early to count as started.</summary>
+    public int ExitStatus { get; init; }
+
+    /// <summary>supervisord's text about the last failure ("Exited too quickly (process log may have details)"); empty when there is none.</summary>
+    public string SpawnError { get; init; } = "";
 
     public string? Problem { get; init; }
 
@@ -111,6 +144,12 @@ public sealed record ProgramStatus
     /// <summary>Resident memory of the main process.</summary>
     public long? MemoryBytes { get; init; }
 
+    /// <summary>The file of its standard output; left out when there is none.</summary>
+    public string? StdoutLog { get; init; }
+
+    /// <summary>The file of its standard error; left out when there is none of its own.</summary>
+    public string? StderrLog { get; init; }
+
     /// <summary>Bytes written to its logs since Init started.</summary>
     public long LogBytes { get; init; }
 
@@ -127,6 +166,12 @@ public sealed record InstancePid(string Name, int? Pid);
 /// <param name="Action">What that takes: "start", "stop", "restart", "apply" (without a restart), "none" (it is stopped, and stays so), or "needs-init-restart".</param>
 /// <param name="Fields">The keys that differ; empty for "added" and "removed".</param>
 public sealed record ConfigChange(string Name, string Change, string Action, IReadOnlyList<string> Fields);
+
+/// <summary>What a configuration changes, by supervisord's groups; each list is sorted.</summary>
+public sealed record GroupChanges(IReadOnlyList<string> Added, IReadOnlyList<string> Changed, IReadOnlyList<string> Removed)
+{
+    public static GroupChanges None { get; } = new([], [], []);
+}
 
 /// <param name="Name">As the program sees it.</param>
 /// <param name="Value">Left out for a secret.</param>
@@ -152,7 +197,8 @@ public sealed record ProbeReport(string Name, string Kind, string Probe, string 
 /// <param name="Version">Of the running binary, which may differ from the client's.</param>
 /// <param name="Protocol">See <see cref="ControlProtocol.Version"/>.</param>
 /// <param name="Pid">The supervisor's; 1 in a container.</param>
-/// <param name="State">"running" or "shutting-down".</param>
+/// <param name="State">"running", "shutting-down", or "restarting" when it begins anew after that.</param>
 /// <param name="ConfigFile">The main file, absolute.</param>
 /// <param name="StartedAt">Unix milliseconds.</param>
-public sealed record ServerVersion(string Version, int Protocol, int Pid, string State, string? ConfigFile, long StartedAt);
+/// <param name="Identifier">What it is called: <c>identifier</c> of a supervisord.conf, "supervisor" otherwise.</param>
+public sealed record ServerVersion(string Version, int Protocol, int Pid, string State, string? ConfigFile, long StartedAt, string Identifier);

@@ -79,7 +79,10 @@ public static class ReplyReader
     {
         "status" => Deserialize(json, ControlJson.Default.Status),
         "pid" => Deserialize(json, ControlJson.Default.Pids),
-        "reread" or "update" => Deserialize(json, ControlJson.Default.Changes),
+        "reread" or "update" or "group-add" or "group-remove" => Deserialize(json, ControlJson.Default.Changes),
+        "config" => Deserialize(json, ControlJson.Default.Config),
+        "read-log" => ReadLogPart(json),
+        "metrics" => Deserialize(json, ControlJson.Default.Metrics),
         "env" => Deserialize(json, ControlJson.Default.EnvironmentOf),
         "explain" => Deserialize(json, ControlJson.Default.Explanation),
         "version" => Deserialize(json, ControlJson.Default.VersionResult),
@@ -95,27 +98,44 @@ public static class ReplyReader
 
     private static ControlItem.LogChunk ReadLogChunk(ReadOnlySpan<byte> json)
     {
+        ControlResult.LogPart part = ReadLogPart(json);
+        return new ControlItem.LogChunk(part.Bytes);
+    }
+
+    private static ControlResult.LogPart ReadLogPart(ReadOnlySpan<byte> json)
+    {
+        byte[]? bytes = null;
+        long offset = 0, size = 0;
+        string? path = null;
         Utf8JsonReader reader = new(json);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isText = reader.ValueTextEquals("text"u8), isBase64 = reader.ValueTextEquals("base64"u8);
-            reader.Read();
-            if (isBase64)
-                return new ControlItem.LogChunk(reader.GetBytesFromBase64());
-
-            if (isText)
-            {
-                // Unescaped UTF-8 is never longer than the escaped.
-                byte[] text = new byte[reader.ValueSpan.Length];
-                int length = reader.CopyString(text);
-                return new ControlItem.LogChunk(text.AsMemory(0, length));
-            }
-
-            reader.Skip();
+            if (reader.ValueTextEquals("base64"u8))
+                bytes = reader.Read() ? reader.GetBytesFromBase64() : null;
+            else if (reader.ValueTextEquals("text"u8))
+                bytes = reader.Read() ? ReadUtf8(ref reader) : null;
+            else if (reader.ValueTextEquals("offset"u8))
+                offset = reader.Read() ? reader.GetInt64() : 0;
+            else if (reader.ValueTextEquals("size"u8))
+                size = reader.Read() ? reader.GetInt64() : 0;
+            else if (reader.ValueTextEquals("path"u8))
+                path = reader.Read() ? reader.GetString() : null;
+            else
+                reader.Skip();
         }
 
-        throw new JsonException("a piece of a log holds neither text nor base64");
+        return bytes is null
+            ? throw new JsonException("a piece of a log holds neither text nor base64")
+            : new ControlResult.LogPart(bytes, offset, size, path);
+    }
+
+    private static byte[] ReadUtf8(ref Utf8JsonReader reader)
+    {
+        // Unescaped UTF-8 is never longer than the escaped.
+        byte[] text = new byte[reader.ValueSpan.Length];
+        int length = reader.CopyString(text);
+        return length == text.Length ? text : text[..length];
     }
 
     private static T Deserialize<T>(ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>

@@ -26,6 +26,15 @@ public static class ReplyWriter
             case ControlResult.Changes changes:
                 JsonSerializer.Serialize(json, changes, ControlJson.Default.Changes);
                 break;
+            case ControlResult.Config config:
+                JsonSerializer.Serialize(json, config, ControlJson.Default.Config);
+                break;
+            case ControlResult.LogPart part:
+                WriteLogPart(json, part);
+                break;
+            case ControlResult.Metrics metrics:
+                JsonSerializer.Serialize(json, metrics, ControlJson.Default.Metrics);
+                break;
             case ControlResult.EnvironmentOf environment:
                 JsonSerializer.Serialize(json, environment, ControlJson.Default.EnvironmentOf);
                 break;
@@ -53,10 +62,7 @@ public static class ReplyWriter
                 break;
             case ControlItem.LogChunk chunk:
                 json.WriteStartObject();
-                if (Utf8.IsValid(chunk.Bytes.Span))
-                    json.WriteString("text"u8, chunk.Bytes.Span);
-                else
-                    json.WriteBase64String("base64"u8, chunk.Bytes.Span);
+                WriteBytes(json, chunk.Bytes.Span);
                 json.WriteEndObject();
                 break;
             default:
@@ -77,6 +83,26 @@ public static class ReplyWriter
         json.WritePropertyName("error"u8);
         JsonSerializer.Serialize(json, error, ControlJson.Default.ControlError);
     });
+
+    /// <summary>As "text" when it is valid UTF-8, else as "base64".</summary>
+    internal static void WriteBytes(Utf8JsonWriter json, ReadOnlySpan<byte> bytes)
+    {
+        if (Utf8.IsValid(bytes))
+            json.WriteString("text"u8, bytes);
+        else
+            json.WriteBase64String("base64"u8, bytes);
+    }
+
+    private static void WriteLogPart(Utf8JsonWriter json, ControlResult.LogPart part)
+    {
+        json.WriteStartObject();
+        WriteBytes(json, part.Bytes.Span);
+        json.WriteNumber("offset"u8, part.Offset);
+        json.WriteNumber("size"u8, part.Size);
+        if (part.Path is { } path)
+            json.WriteString("path"u8, path);
+        json.WriteEndObject();
+    }
 
     private static void WriteLine(IBufferWriter<byte> output, long? id, Action<Utf8JsonWriter> writeRest)
     {

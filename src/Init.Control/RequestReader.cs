@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Unicode;
 using Init.Base;
 
 namespace Init.Control;
@@ -20,10 +19,10 @@ public static class RequestReader
 {
     public static RequestLine Read(ReadOnlySpan<byte> line)
     {
-        Fields fields = new();
+        RequestFields fields = new();
         try
         {
-            ControlError? error = ReadFields(line, fields);
+            ControlError? error = fields.Read(line);
             if (error is not null)
                 return new(fields.Id, null, error);
 
@@ -41,68 +40,7 @@ public static class RequestReader
         }
     }
 
-    /// <summary>The fields of all requests; null = not there.</summary>
-    private sealed class Fields
-    {
-        public long? Version;
-        public long? Id;
-        public string? Op;
-        public List<string>? Names;
-        public string? Name;
-        public bool? Wait;
-        public bool? Rolling;
-        public string? Signal;
-        public string? Stream;
-        public long? Lines;
-        public long? Bytes;
-        public bool? Follow;
-        public List<string>? Types;
-    }
-
-    private static ControlError? ReadFields(ReadOnlySpan<byte> line, Fields fields)
-    {
-        if (!Utf8.IsValid(line))
-            return Bad("the line is not UTF-8");
-
-        Utf8JsonReader reader = new(line, new JsonReaderOptions { MaxDepth = 4 });
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            return Bad("the line is no JSON object");
-
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            string key = reader.GetString()!;
-            if (!seen.Add(key))
-                return Bad($"\"{Shorten(key)}\" is there twice");
-
-            reader.Read();
-            ControlError? error = key switch
-            {
-                "v" => Integer(ref reader, key, out fields.Version),
-                "id" => Integer(ref reader, key, out fields.Id),
-                "op" => Text(ref reader, key, out fields.Op),
-                "names" => Texts(ref reader, key, out fields.Names),
-                "name" => Text(ref reader, key, out fields.Name),
-                "wait" => Boolean(ref reader, key, out fields.Wait),
-                "rolling" => Boolean(ref reader, key, out fields.Rolling),
-                "signal" => Text(ref reader, key, out fields.Signal),
-                "stream" => Text(ref reader, key, out fields.Stream),
-                "lines" => Integer(ref reader, key, out fields.Lines),
-                "bytes" => Integer(ref reader, key, out fields.Bytes),
-                "follow" => Boolean(ref reader, key, out fields.Follow),
-                "types" => Texts(ref reader, key, out fields.Types),
-                _ => Bad($"\"{Shorten(key)}\" is no field of any request"),
-            };
-            if (error is not null)
-                return error;
-        }
-
-        // Whatever follows the object is a JsonException of this call.
-        reader.Read();
-        return null;
-    }
-
-    private static ControlError? ToRequest(Fields fields, out ControlRequest? request)
+    private static ControlError? ToRequest(RequestFields fields, out ControlRequest? request)
     {
         request = null;
         if (fields.Version is null)
@@ -122,7 +60,7 @@ public static class RequestReader
         if (fields.Op is null)
             return Bad("\"op\" is missing");
 
-        if (InvalidText(fields) is { } invalid)
+        if (fields.InvalidText() is { } invalid)
             return invalid;
 
         (request, ControlError? error) = fields.Op switch
@@ -136,15 +74,24 @@ public static class RequestReader
             "reload" => Take(fields, Names.Required, f => new ControlRequest.Reload(f.Names!)),
             "pid" => Take(fields, Names.Optional, f => new ControlRequest.Pid(f.Names ?? [])),
             "tail" => TakeTail(fields),
+            "read-log" => TakeReadLog(fields),
+            "clear-own-log" => Take(fields, Names.None, _ => new ControlRequest.ClearOwnLog()),
             "clear" => Take(fields, Names.Required, f => new ControlRequest.Clear(f.Names!)),
             "reread" => Take(fields, Names.None, _ => new ControlRequest.Reread()),
             "update" => Take(fields, Names.None, _ => new ControlRequest.Update()),
+            "group-add" => TakeGroup(fields, group => new ControlRequest.GroupAdd(group)),
+            "group-remove" => TakeGroup(fields, group => new ControlRequest.GroupRemove(group)),
+            "config" => Take(fields, Names.None, _ => new ControlRequest.Config()),
+            "send-input" => TakeInput(fields),
+            "remote-event" => TakeRemoteEvent(fields),
             "events" => Take(fields, Names.Optional, f => new ControlRequest.Events(f.Types ?? [], f.Names ?? []), "types"),
             "env" => Take(fields, Names.One, f => new ControlRequest.Env(f.Name!)),
             "explain" => Take(fields, Names.One, f => new ControlRequest.Explain(f.Name!)),
             "shutdown" => Take(fields, Names.None, _ => new ControlRequest.Shutdown()),
+            "restart-init" => Take(fields, Names.None, _ => new ControlRequest.RestartInit()),
+            "metrics" => Take(fields, Names.None, _ => new ControlRequest.Metrics()),
             "version" => Take(fields, Names.None, _ => new ControlRequest.Version()),
-            string unknown => ((ControlRequest?)null, new ControlError(ErrorCode.UnknownOp, $"cannot carry out \"{Shorten(unknown)}\": no such op")),
+            string unknown => ((ControlRequest?)null, new ControlError(ErrorCode.UnknownOp, $"cannot carry out \"{RequestFields.Shorten(unknown)}\": no such op")),
         };
         return error;
     }
@@ -157,50 +104,52 @@ public static class RequestReader
 
         /// <summary>The field "name" instead of "names".</summary>
         One,
+
+        /// <summary>As <see cref="One"/>, and it may be missing.</summary>
+        OneOptional,
     }
 
     /// <summary>Refuses fields that the op does not have, then makes the request.</summary>
-    private static (ControlRequest?, ControlError?) Take(Fields fields, Names names, Func<Fields, ControlRequest> make, params string[] others)
+    private static (ControlRequest?, ControlError?) Take(RequestFields fields, Names names, Func<RequestFields, ControlRequest> make, params string[] others)
     {
         if (names is Names.Required && fields.Names is not { Count: > 0 })
             return (null, Bad($"\"names\" of {fields.Op} must name something (\"all\" is everything)"));
         if (names is Names.One && fields.Name is null)
             return (null, Bad($"\"name\" of {fields.Op} is missing"));
 
-        (string Key, bool There)[] all =
-        [
-            ("names", fields.Names is not null && names is not (Names.Optional or Names.Required)),
-            ("name", fields.Name is not null && names is not Names.One),
-            ("wait", fields.Wait is not null), ("rolling", fields.Rolling is not null), ("signal", fields.Signal is not null),
-            ("stream", fields.Stream is not null), ("lines", fields.Lines is not null), ("bytes", fields.Bytes is not null),
-            ("follow", fields.Follow is not null), ("types", fields.Types is not null),
-        ];
-        foreach (var (key, there) in all)
+        foreach (string key in fields.Keys)
         {
-            if (there && !others.Contains(key))
+            bool belongs = key switch
+            {
+                "v" or "id" or "op" => true,
+                "names" => names is Names.Optional or Names.Required,
+                "name" => names is Names.One or Names.OneOptional,
+                _ => others.Contains(key),
+            };
+            if (!belongs)
                 return (null, Bad($"{fields.Op} has no field \"{key}\""));
         }
 
         return (make(fields), null);
     }
 
-    private static (ControlRequest?, ControlError?) TakeSignal(Fields fields)
+    private static (ControlRequest?, ControlError?) TakeSignal(RequestFields fields)
     {
         if (fields.Signal is null)
             return (null, Bad("\"signal\" is missing"));
         if (!SignalNames.TryParse(fields.Signal, out int number))
         {
             string? hint = Suggestion.For(fields.Signal.ToUpperInvariant(), SignalNames.All);
-            return (null, Bad($"unknown signal \"{Shorten(fields.Signal)}\"", hint));
+            return (null, Bad($"unknown signal \"{RequestFields.Shorten(fields.Signal)}\"", hint));
         }
 
         return Take(fields, Names.Required, f => new ControlRequest.Signal(f.Names!, number), "signal");
     }
 
-    private static (ControlRequest?, ControlError?) TakeTail(Fields fields)
+    private static (ControlRequest?, ControlError?) TakeTail(RequestFields fields)
     {
-        if (fields.Stream is not (null or "stdout" or "stderr"))
-            return (null, Bad("\"stream\" must be \"stdout\" or \"stderr\""));
+        if (InvalidStream(fields) is { } invalid)
+            return (null, invalid);
         if (fields.Lines is not null && fields.Bytes is not null)
             return (null, Bad("\"lines\" and \"bytes\" exclude each other"));
         if (fields.Lines is < 0 or > int.MaxValue)
@@ -209,79 +158,56 @@ public static class RequestReader
             return (null, Bad($"\"bytes\" must be 0 to {ControlProtocol.TailBytesMax}"));
 
         int? lines = fields.Lines is { } given ? (int)given : fields.Bytes is null ? ControlProtocol.TailLinesDefault : null;
-        LogStream stream = fields.Stream == "stderr" ? LogStream.Stderr : LogStream.Stdout;
         return Take(
             fields,
-            Names.One,
-            f => new ControlRequest.Tail(f.Name!, stream, lines, f.Bytes, f.Follow ?? false),
+            Names.OneOptional,
+            f => new ControlRequest.Tail(f.Name, StreamOf(f), lines, f.Bytes, f.Follow ?? false),
             "stream", "lines", "bytes", "follow");
     }
 
-    private static ControlError? InvalidText(Fields fields)
+    private static (ControlRequest?, ControlError?) TakeReadLog(RequestFields fields)
     {
-        if (fields.Names?.Count > ControlProtocol.NamesMax || fields.Types?.Count > ControlProtocol.NamesMax)
-            return Bad($"more than {ControlProtocol.NamesMax} names");
+        if (InvalidStream(fields) is { } invalid)
+            return (null, invalid);
+        if (fields.Length is < 0)
+            return (null, Bad("\"length\" is negative"));
+        if (fields is { Offset: < 0, Length: > 0 })
+            return (null, Bad("a negative \"offset\" goes with a \"length\" of 0"));
 
-        IEnumerable<string> texts = (fields.Names ?? []).Concat(fields.Types ?? []);
-        foreach (string text in fields.Name is null ? texts : texts.Append(fields.Name))
-        {
-            if (text.Length is 0 or > ControlProtocol.NameLengthMax)
-                return Bad($"a name must have 1 to {ControlProtocol.NameLengthMax} characters");
-
-            // A name comes back in messages, and those go to terminals.
-            if (text.Any(char.IsControl))
-                return Bad("a name holds a control character");
-        }
-
-        return null;
+        return Take(
+            fields, Names.OneOptional, f => new ControlRequest.ReadLog(f.Name, StreamOf(f), f.Offset ?? 0, f.Length ?? 0), "stream", "offset", "length");
     }
 
-    private static ControlError? Integer(ref Utf8JsonReader reader, string key, out long? value)
+    private static (ControlRequest?, ControlError?) TakeGroup(RequestFields fields, Func<string, ControlRequest> make) => fields.Group is { } group
+        ? Take(fields, Names.None, _ => make(group), "group")
+        : (null, Bad($"\"group\" of {fields.Op} is missing"));
+
+    private static (ControlRequest?, ControlError?) TakeInput(RequestFields fields)
     {
-        value = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long read) ? read : null;
-        return value is null ? Bad($"\"{key}\" must be an integer") : null;
+        if (fields.Text is null == fields.Base64 is null)
+            return (null, Bad("send-input has one of \"text\" and \"base64\""));
+
+        byte[] bytes = fields.Base64 ?? Encoding.UTF8.GetBytes(fields.Text!);
+        return Take(fields, Names.One, f => new ControlRequest.SendInput(f.Name!, bytes), "text", "base64");
     }
 
-    private static ControlError? Text(ref Utf8JsonReader reader, string key, out string? value)
+    private static (ControlRequest?, ControlError?) TakeRemoteEvent(RequestFields fields)
     {
-        value = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-        return value is null ? Bad($"\"{key}\" must be a text") : null;
+        if (fields.Type is null || fields.Data is null)
+            return (null, Bad($"\"{(fields.Type is null ? "type" : "data")}\" of remote-event is missing"));
+
+        return Take(fields, Names.None, f => new ControlRequest.RemoteEvent(f.Type!, f.Data!), "type", "data");
     }
 
-    private static ControlError? Boolean(ref Utf8JsonReader reader, string key, out bool? value)
+    private static ControlError? InvalidStream(RequestFields fields)
     {
-        value = reader.TokenType is JsonTokenType.True or JsonTokenType.False ? reader.GetBoolean() : null;
-        return value is null ? Bad($"\"{key}\" must be true or false") : null;
+        if (fields.Stream is not (null or "stdout" or "stderr"))
+            return Bad("\"stream\" must be \"stdout\" or \"stderr\"");
+
+        return fields is { Stream: not null, Name: null } ? Bad("\"stream\" goes with a \"name\": the supervisor's own log has one stream") : null;
     }
 
-    private static ControlError? Texts(ref Utf8JsonReader reader, string key, out List<string>? value)
-    {
-        value = null;
-        if (reader.TokenType != JsonTokenType.StartArray)
-            return Bad($"\"{key}\" must be an array of texts");
+    private static LogStream StreamOf(RequestFields fields) => fields.Stream == "stderr" ? LogStream.Stderr : LogStream.Stdout;
 
-        List<string> texts = [];
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType != JsonTokenType.String)
-                return Bad($"\"{key}\" must be an array of texts");
-
-            texts.Add(reader.GetString()!);
-        }
-
-        value = texts;
-        return null;
-    }
-
-    /// <summary>What a stranger sent is repeated to him in part only, and without what could move a cursor.</summary>
-    private static string Shorten(string text)
-    {
-        StringBuilder shown = new();
-        foreach (char c in text.AsSpan(0, Math.Min(text.Length, 40)))
-            shown.Append(char.IsControl(c) || char.IsSurrogate(c) ? '?' : c);
-
-        return shown.Append(text.Length > 40 ? "…" : "").ToString();
-    }
-
-    private static ControlError Bad(string what, string? hint = null) => new(ErrorCode.BadRequest, $"cannot read request: {what}", hint);
+    private static ControlError Bad(string what, string? hint = null) => RequestFields.Bad(what, hint);
 }

@@ -53,13 +53,31 @@ public static class RequestWriter
                 WriteNames(json, pid.Names);
                 break;
             case ControlRequest.Tail tail:
-                json.WriteString("name"u8, tail.Name);
-                json.WriteString("stream"u8, tail.Stream == LogStream.Stderr ? "stderr"u8 : "stdout"u8);
+                WriteLogName(json, tail.Name, tail.Stream);
                 if (tail.Lines is { } lines)
                     json.WriteNumber("lines"u8, lines);
                 if (tail.Bytes is { } bytes)
                     json.WriteNumber("bytes"u8, bytes);
                 json.WriteBoolean("follow"u8, tail.Follow);
+                break;
+            case ControlRequest.ReadLog read:
+                WriteLogName(json, read.Name, read.Stream);
+                json.WriteNumber("offset"u8, read.Offset);
+                json.WriteNumber("length"u8, read.Length);
+                break;
+            case ControlRequest.GroupAdd add:
+                json.WriteString("group"u8, add.Group);
+                break;
+            case ControlRequest.GroupRemove remove:
+                json.WriteString("group"u8, remove.Group);
+                break;
+            case ControlRequest.SendInput input:
+                json.WriteString("name"u8, input.Name);
+                ReplyWriter.WriteBytes(json, input.Bytes.Span);
+                break;
+            case ControlRequest.RemoteEvent remote:
+                json.WriteString("type"u8, remote.Type);
+                json.WriteString("data"u8, remote.Data);
                 break;
             case ControlRequest.Clear clear:
                 WriteNames(json, clear.Names);
@@ -75,9 +93,19 @@ public static class RequestWriter
                 json.WriteString("name"u8, explain.Name);
                 break;
             default:
-                // Reread, Update, Shutdown, Version: the op says it all.
+                // Reread, Update, Config, ClearOwnLog, Shutdown, RestartInit, Metrics, Version: the op says it all.
                 break;
         }
+    }
+
+    /// <summary>Without a name it is the supervisor's own log, which has one stream.</summary>
+    private static void WriteLogName(Utf8JsonWriter json, string? name, LogStream stream)
+    {
+        if (name is null)
+            return;
+
+        json.WriteString("name"u8, name);
+        json.WriteString("stream"u8, stream == LogStream.Stderr ? "stderr"u8 : "stdout"u8);
     }
 
     private static void WriteNames(Utf8JsonWriter json, IReadOnlyList<string> names) => WriteTexts(json, "names"u8, names);

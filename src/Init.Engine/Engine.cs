@@ -350,5 +350,6 @@ public sealed class Engine : IEffectSink, IDisposable
         Processes.GetPid(),
         _driver.Core.IsShuttingDown ? "shutting-down" : "running",
         _options.ConfigFile,
-        _startedAt.ToUnixTimeMilliseconds());
+        _startedAt.ToUnixTimeMilliseconds(),
+        _reloader.Current.Supervisord?.Identifier ?? "supervisor");
 }

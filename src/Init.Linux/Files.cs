@@ -178,6 +178,11 @@ public static unsafe class Files
         return own == Errno.EEXIST && StatusOf(path) is { Kind: FileKind.Directory } ? 0 : own;
     }
 
+    /// <summary>A second name for the file; EEXIST when something has that name.</summary>
+    public static int Link(string path, string secondName) => ErrnoOf(Libc.link(path, secondName));
+
+    public static int ChangeOwner(string path, uint uid, uint gid) => ErrnoOf(Libc.chown(path, uid, gid));
+
     public static int ChangeMode(string path, int mode) => ErrnoOf(Libc.chmod(path, (uint)mode));
 
     public static int Truncate(int fd, long length) => ErrnoOf(Libc.ftruncate(fd, length));

@@ -151,6 +151,16 @@ public static unsafe class ProcFs
         }
     }
 
+    /// <summary>The inode number of the pipe that a descriptor of the process is open on; null when it is no pipe, not open, or not ours to look at (proc_pid_fd(5)).</summary>
+    public static ulong? ReadPipe(int pid, int descriptor)
+    {
+        const string Prefix = "pipe:[";
+        string? target = Files.ReadLink($"/proc/{pid}/fd/{descriptor}");
+        return target is not null && target.StartsWith(Prefix, StringComparison.Ordinal) && ulong.TryParse(target.AsSpan(Prefix.Length).TrimEnd(']'), out ulong inode)
+            ? inode
+            : null;
+    }
+
     /// <summary>Reads the whole line of /proc/PID/stat. The name may hold anything, also spaces and parentheses, so its end is the last parenthesis of all.</summary>
     internal static ProcessInfo? Parse(ReadOnlySpan<byte> stat)
     {

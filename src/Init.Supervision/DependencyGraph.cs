@@ -9,6 +9,7 @@ public sealed class DependencyGraph
     private readonly Dictionary<string, ImmutableArray<string>> _after = [];
     private readonly Dictionary<string, List<string>> _dependants = [];
     private readonly Dictionary<string, List<string>> _restartedWith = [];
+    private readonly Dictionary<string, int> _shutdownPriority = [];
 
     public DependencyGraph(IReadOnlyCollection<ProgramPolicy> policies)
     {
@@ -36,6 +37,13 @@ public sealed class DependencyGraph
         }
 
         StartOrder = SortForStart(policies);
+        foreach (ProgramPolicy policy in policies)
+            _shutdownPriority[policy.Name] = policy.ShutdownPriority;
+        foreach (string name in StartOrder)
+        {
+            foreach (string needed in RequiredBy(name).Concat(_after[name]))
+                _shutdownPriority[name] = Math.Max(_shutdownPriority[name], _shutdownPriority[needed]);
+        }
     }
 
     /// <summary>All instances, each after everything it requires or comes after; otherwise in the order of the configuration.</summary>
@@ -49,6 +57,11 @@ public sealed class DependencyGraph
 
     /// <summary>The instances that are stopped before this one: those that require it or come after it.</summary>
     public IReadOnlyList<string> DependantsOf(string name) => _dependants[name];
+
+    /// <summary>
+    /// <see cref="ProgramPolicy.ShutdownPriority"/>, or the highest one of those that it requires or comes after: they go down after it, so it must not wait for them.
+    /// </summary>
+    public int ShutdownPriorityOf(string name) => _shutdownPriority[name];
 
     /// <summary>The instances that are restarted when this one ends.</summary>
     public IReadOnlyList<string> RestartedWith(string name) => _restartedWith[name];

@@ -10,6 +10,10 @@ namespace Init.Supervision;
 /// <c>FATAL</c>; an end that is not followed by a restart is <c>EXITED</c>.
 /// </para>
 /// <para>
+/// As supervisord has it (<see cref="BackoffPolicy.OnlyFailedStarts"/>), BACKOFF is for failed starts alone, and FATAL is reached through it; the end of a program
+/// that was RUNNING is EXITED, also when a restart follows, which it does as soon as <see cref="TryInterval"/> allows.
+/// </para>
+/// <para>
 /// Invariants: there is a pid exactly from Spawned to Exited, and never a Spawn effect while there is one; a program that is not
 /// wanted is never started; a process being stopped is always under a deadline until it is gone.
 /// </para>
@@ -126,9 +130,23 @@ public static class ProgramMachine
         Step: ProgramStep.Settling or ProgramStep.Signalled or ProgramStep.Killed,
     };
 
-    /// <summary>No process, no hook and no plan to start: nothing of it is left to stop.</summary>
+    /// <summary>No process and no hook: nothing of it is left to stop. One that is EXITED may be about to be restarted all the same (<see cref="IsAwaitingRestart"/>).</summary>
     public static bool IsDown(ProgramPhase phase) =>
         phase is ProgramPhase.Stopped or ProgramPhase.Exited or ProgramPhase.Fatal or ProgramPhase.Absent;
+
+    /// <summary>No process, no hook and no plan to start.</summary>
+    public static bool IsDown(ProgramState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return IsDown(state.Phase) && !IsAwaitingRestart(state);
+    }
+
+    /// <summary>Nothing runs, and it will be started again at its deadline.</summary>
+    public static bool IsAwaitingRestart(ProgramState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state is { Phase: ProgramPhase.Backoff } or { Phase: ProgramPhase.Exited, Deadline: not null };
+    }
 }
 
 /// <param name="GateOpen">All programs that this one requires are ready.</param>

@@ -108,7 +108,7 @@ public sealed record BackoffPolicy
     /// <summary>RUNNING this long forgets earlier failures.</summary>
     public TimeSpan ResetAfter { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Restarts in a row before FATAL; null = for ever.</summary>
+    /// <summary>Restarts in a row before FATAL; 0 = FATAL at the first failure, null = for ever.</summary>
     public int? Attempts { get; init; } = 10;
 }
 

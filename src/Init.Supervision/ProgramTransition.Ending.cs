@@ -7,6 +7,10 @@ internal sealed partial class ProgramTransition
 {
     public void NoteExit(ExitStatus status)
     {
+        // The grace was over before the end: that this pass heard of the end first makes it no failed start.
+        if (policy.EarlyExitFails && _state is { Phase: ProgramPhase.Starting, GraceOver: false, Deadline: { } due } && due <= now)
+            EndGrace();
+
         bool success = IsSuccess(status);
         bool stopping = _state.Phase == ProgramPhase.Stopping;
 
@@ -53,6 +57,13 @@ internal sealed partial class ProgramTransition
             return;
         }
 
+        if (policy.EarlyExitFails && !_state.GraceOver)
+        {
+            _state = _state with { Problem = Describe(status, hadBeenRunning: false) };
+            Retry(hadBeenRunning: false);
+            return;
+        }
+
         bool betweenRuns = success && (policy.Restart == RestartMode.OnFailure || policy.Scheduled);
         if (policy.Restart == RestartMode.Never || betweenRuns)
         {
@@ -79,22 +90,35 @@ internal sealed partial class ProgramTransition
             return;
         }
 
+        if (hadBeenRunning && policy.Backoff.OnlyFailedStarts)
+        {
+            _state = _state with { Attempt = 0 };
+            AwaitRestart(ProgramPhase.Exited, TimeSpan.Zero);
+            return;
+        }
+
         bool recovered = _state.RunningSince is { } since && now - since >= policy.Backoff.ResetAfter;
         int attempt = recovered ? 1 : _state.Attempt + 1;
         if (policy.Backoff.Attempts is { } most && attempt > most)
         {
             _state = _state with { Attempt = attempt };
+            if (policy.Backoff.OnlyFailedStarts)
+                Enter(ProgramPhase.Backoff, _state.Problem);
             Enter(ProgramPhase.Fatal, $"{_state.Problem}; gave up after {most} restarts");
             return;
         }
 
-        TimeSpan delay = Backoff.DelayBefore(policy.Backoff, attempt, hadBeenRunning, world.Chance);
+        _state = _state with { Attempt = attempt };
+        AwaitRestart(ProgramPhase.Backoff, Backoff.DelayBefore(policy.Backoff, attempt, hadBeenRunning, world.Chance));
+    }
+
+    private void AwaitRestart(ProgramPhase phase, TimeSpan delay)
+    {
         Instant due = now + delay;
         if (_state.TriedAt is { } tried && tried + ProgramMachine.TryInterval > due)
             due = tried + ProgramMachine.TryInterval;
 
-        _state = _state with { Attempt = attempt };
-        Enter(ProgramPhase.Backoff, _state.Problem, deadline: due);
+        Enter(phase, _state.Problem, deadline: due);
         if (due <= now)
             Restart();
     }

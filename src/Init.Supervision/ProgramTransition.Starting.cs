@@ -118,6 +118,8 @@ internal sealed partial class ProgramTransition
             return;
 
         _state = _state with { RunningSince = now, ReadyDeadline = null };
+        if (policy.Backoff.OnlyFailedStarts)
+            _state = _state with { Attempt = 0 };
         Enter(ProgramPhase.Running);
         if (policy.Readiness is null)
             SetReady(true);

@@ -12,12 +12,12 @@ internal sealed partial class ProgramTransition
 
         switch (_state.Phase)
         {
-            case ProgramPhase.Backoff when reason is StopReason.Restart:
+            case ProgramPhase.Backoff or ProgramPhase.Exited when reason is StopReason.Restart && ProgramMachine.IsAwaitingRestart(_state):
                 _state = _state with { Attempt = 0 };
                 StartOrWait();
                 break;
 
-            case ProgramPhase.Backoff when reason is StopReason.Dependency:
+            case ProgramPhase.Backoff or ProgramPhase.Exited when reason is StopReason.Dependency && ProgramMachine.IsAwaitingRestart(_state):
                 Enter(ProgramPhase.Waiting);
                 break;
 
@@ -37,8 +37,12 @@ internal sealed partial class ProgramTransition
     public void NoteUnwanted(StopReason reason)
     {
         _state = _state with { Wanted = false, StoppedByUser = _state.StoppedByUser || reason == StopReason.User };
-        if (_state.Phase is ProgramPhase.Waiting or ProgramPhase.Backoff)
+        if (_state.Phase == ProgramPhase.Backoff && reason == StopReason.Shutdown && policy.Backoff.OnlyFailedStarts)
+            Enter(ProgramPhase.Fatal, _state.Problem); // supervisord gives it up; listeners of events may count on it.
+        else if (_state.Phase is ProgramPhase.Waiting or ProgramPhase.Backoff)
             Enter(ProgramPhase.Stopped);
+        else if (ProgramMachine.IsAwaitingRestart(_state))
+            _state = _state with { Deadline = null, Problem = null }; // It stays EXITED, and that is no failure: nobody wants it any more.
     }
 
     /// <summary>Not followed by a start.</summary>
@@ -148,7 +152,7 @@ internal sealed partial class ProgramTransition
     private void SendFinal(int signal)
     {
         _state = _state with { FinalSignalSent = true };
-        _effects.Add(new ProgramEffect.Signal(signal, policy.Stop.Group));
+        _effects.Add(new ProgramEffect.Signal(signal, policy.Stop.Group || policy.Stop.FinalGroup));
     }
 
     /// <summary>

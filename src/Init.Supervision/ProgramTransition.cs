@@ -95,7 +95,7 @@ internal sealed partial class ProgramTransition(ProgramState before, ProgramPoli
                 EndGrace();
                 break;
 
-            case (ProgramPhase.Backoff, _):
+            case (ProgramPhase.Backoff or ProgramPhase.Exited, _):
                 Restart();
                 break;
 

@@ -73,7 +73,7 @@ public sealed partial class Supervisor
         List<string>? gone = null;
         foreach (var (name, slot) in _slots)
         {
-            if (slot.Removed && ProgramMachine.IsDown(slot.State.Phase) && !_pendingStops.ContainsKey(name))
+            if (slot.Removed && ProgramMachine.IsDown(slot.State) && !_pendingStops.ContainsKey(name))
                 (gone ??= []).Add(name);
         }
 

@@ -17,7 +17,7 @@ public sealed partial class Supervisor
         }
 
         ImmutableArray<string> asked = [.. names.Where(IsConfigured)];
-        ImmutableArray<string> down = [.. asked.Where(name => ProgramMachine.IsDown(_slots[name].State.Phase))];
+        ImmutableArray<string> down = [.. asked.Where(name => ProgramMachine.IsDown(_slots[name].State))];
 
         // The last word counts: what is being stopped is wanted again, and comes up when it is down.
         foreach (string name in asked.Where(HasProcess))
@@ -39,7 +39,7 @@ public sealed partial class Supervisor
         {
             ProgramState state = slot.State;
             bool hasRun = state is { Phase: ProgramPhase.Exited, Problem: null };
-            bool failed = !hasRun && (ProgramMachine.IsDown(state.Phase) || (state.Phase == ProgramPhase.Backoff && !_pendingStops.ContainsKey(current)));
+            bool failed = !hasRun && (ProgramMachine.IsDown(state) || (ProgramMachine.IsAwaitingRestart(state) && !_pendingStops.ContainsKey(current)));
             bool up = hasRun || (state is { Phase: ProgramPhase.Running, Ready: true } && !_pendingStops.ContainsKey(current));
             if (failed)
             {

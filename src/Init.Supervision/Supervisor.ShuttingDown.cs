@@ -69,7 +69,7 @@ public sealed partial class Supervisor
     {
         shutdown.Completed = true;
         shutdown.Deadline = Instant.Never;
-        _effects.Add(new SystemEffect.ShutdownCompleted(shutdown.ExitCode, [.. _slots.Where(slot => !ProgramMachine.IsDown(slot.Value.State.Phase)).Select(slot => slot.Key)]));
+        _effects.Add(new SystemEffect.ShutdownCompleted(shutdown.ExitCode, [.. _slots.Where(slot => !ProgramMachine.IsDown(slot.Value.State)).Select(slot => slot.Key)]));
     }
 
     private int? FailedCriticalCode()
@@ -86,7 +86,7 @@ public sealed partial class Supervisor
     private static bool HasFailedForGood(Slot slot) => slot.State.Phase switch
     {
         ProgramPhase.Fatal => true,
-        ProgramPhase.Exited => slot.State.Problem is not null,
+        ProgramPhase.Exited => slot.State.Problem is not null && ProgramMachine.IsDown(slot.State),
         _ => false,
     };
 

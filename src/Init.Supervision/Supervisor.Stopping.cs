@@ -9,7 +9,7 @@ public sealed partial class Supervisor
         {
             if (reason is StopReason.User or StopReason.Shutdown or StopReason.Removed)
                 Step(name, new ProgramEvent.Unwanted(reason));
-            if (HasProcess(name) || _slots[name].State.Phase == ProgramPhase.Backoff)
+            if (HasProcess(name) || ProgramMachine.IsAwaitingRestart(_slots[name].State))
                 _pendingStops[name] = reason;
             PlanDependantStops(name);
         }
@@ -37,7 +37,8 @@ public sealed partial class Supervisor
     private bool HasProcess(string name) => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Stopping;
 
     /// <summary>Has something that a restart would replace.</summary>
-    private bool IsUp(string name) => _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running or ProgramPhase.Backoff;
+    private bool IsUp(string name) =>
+        _slots[name].State.Phase is ProgramPhase.Starting or ProgramPhase.Running || ProgramMachine.IsAwaitingRestart(_slots[name].State);
 
     /// <summary>
     /// Asks each program whose dependants are down. A dependant counts only when it is going down too, and also when it depends through
@@ -48,16 +49,32 @@ public sealed partial class Supervisor
         if (_pendingStops.Count == 0)
             return;
 
+        int? wave = _shutdown is null ? null : HighestPriorityLeft();
         foreach (string name in _pendingStops.Keys.ToArray())
         {
             // One release can change the list: a dependant that is restarted along, a program that is down meanwhile.
             if (!_pendingStops.TryGetValue(name, out StopReason reason) || HasDependantGoingDown(name))
+                continue;
+            if (_graph.ShutdownPriorityOf(name) < wave)
                 continue;
 
             _pendingStops.Remove(name);
             _settleAgain = true;
             Step(name, new ProgramEvent.StopRequested(reason));
         }
+    }
+
+    /// <summary>At shutdown, those with lower numbers have to wait until nothing of this one is left.</summary>
+    private int? HighestPriorityLeft()
+    {
+        int? highest = null;
+        foreach (var (name, slot) in _slots)
+        {
+            if (!ProgramMachine.IsDown(slot.State) && !(_graph.ShutdownPriorityOf(name) <= highest))
+                highest = _graph.ShutdownPriorityOf(name);
+        }
+
+        return highest;
     }
 
     private bool HasDependantGoingDown(string name)

@@ -103,7 +103,7 @@ public sealed partial class Supervisor
             case SystemEvent.ScheduleDue(var name) when _slots.TryGetValue(name, out Slot? slot) && _shutdown is null:
                 if (slot.State.StoppedByUser || slot.Policy is { Enabled: false } && !slot.State.Wanted)
                     break; // Its timetable rests until somebody starts it.
-                if (ProgramMachine.IsDown(slot.State.Phase))
+                if (ProgramMachine.IsDown(slot.State))
                     Start([name]);
                 else
                     _effects.Add(new SystemEffect.RunSkipped(name));
@@ -196,7 +196,7 @@ public sealed partial class Supervisor
 
         if (_options.ExitOnFatal && slot.Policy.Critical && HasFailedForGood(slot))
             BeginShutdown($"critical program \"{name}\" failed for good", CodeOf(next));
-        else if (slot.Policy.OnExit == OnExit.Shutdown && next.Phase == ProgramPhase.Exited)
+        else if (slot.Policy.OnExit == OnExit.Shutdown && next.Phase == ProgramPhase.Exited && ProgramMachine.IsDown(next))
             BeginShutdown($"program \"{name}\" ended", next.LastExit?.ShellCode ?? ExitCode.Success);
         else if (slot.Policy.OnExit == OnExit.Shutdown && next.Phase == ProgramPhase.Fatal)
             BeginShutdown($"program \"{name}\" failed for good", CodeOf(next));
@@ -215,7 +215,7 @@ public sealed partial class Supervisor
         }
         while (_settleAgain);
 
-        if (_shutdown is { Completed: false } shutdown && _slots.Values.All(slot => ProgramMachine.IsDown(slot.State.Phase)))
+        if (_shutdown is { Completed: false } shutdown && _slots.Values.All(slot => ProgramMachine.IsDown(slot.State)))
             CompleteShutdown(shutdown);
     }
 

@@ -1,4 +1,5 @@
 using Init.Applets;
+using Init.Applets.Supervisorctl;
 using Init.Linux;
 
 namespace Init;
@@ -35,10 +36,12 @@ internal static class AppletTable
     [
         new(RunSupervisor.Name, RunSupervisor.Run, "supervise the programs of a configuration: init run [-c FILE]") { TakesSignals = true },
         new(RunCommand.Name, RunCommand.Run, "run one command as PID 1: init -- COMMAND [ARGUMENT...]") { Links = ["tini"], TakesSignals = true },
+        new(GatewayApplet.Name, GatewayApplet.Run, "serve the HTTP interface of the supervisor: init gateway [-c FILE]"),
         new("help", Help.Run, "list the commands"),
         .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, Help.VersionNumber), command.Summary)),
 
         new("ctl", arguments => ControlCommands.RunLink(arguments, Help.VersionNumber)) { Links = ["initctl"] },
+        new(SupervisorctlApplet.Name, arguments => SupervisorctlApplet.Run(arguments, ProcessStart.Invocation), "supervisor's own client, for Init and for supervisord") { Links = [SupervisorctlApplet.Name] },
         new(Linux.ExecChild.AppletName, Applets.ExecChild.Run) { TakesSignals = true },
         new("post-event", _ => PostEvent.Run()),
         new(Linux.Guard.AppletName, Applets.Guard.Run) { TakesSignals = true },

@@ -16,7 +16,9 @@ public sealed class DirectionTests
         ["Init.XmlRpc"] = 1,
         ["Init.Config"] = 2,
         ["Init.Engine"] = 3,
-        ["Init"] = 5,
+        ["Init.Admin"] = 4,
+        ["Init.Gateway"] = 5,
+        ["Init"] = 6,
     };
 
     /// <summary>What none of PID 1's own projects may use, and why.</summary>

@@ -15,6 +15,8 @@ internal sealed class CaseFiles(string folder) : IConfigFiles
 
     public ConfigFile Read(string path, int sizeMax) => IsInside(path) ? _real.Read(ToReal(path), sizeMax) : new ConfigFile.Missing();
 
+    public bool IsDirectory(string path) => path is "/" or "/tmp" or "/dev" or "/var/log" or Root || (IsInside(path) && Directory.Exists(ToReal(path)));
+
     public ImmutableArray<string> Glob(string directory, string pattern, int countMax) =>
         [.. _real.Glob(ToReal(directory), pattern, countMax).Select(path => Root + path[folder.Length..])];
 
@@ -37,6 +39,8 @@ internal sealed class MemoryFiles : IConfigFiles
     public ConfigFile Read(string path, int sizeMax) => Texts.TryGetValue(path, out string? text)
         ? new ConfigFile.Content(System.Text.Encoding.UTF8.GetBytes(text))
         : new ConfigFile.Missing();
+
+    public bool IsDirectory(string path) => !path.Contains("missing", StringComparison.Ordinal);
 
     public ImmutableArray<string> Glob(string directory, string pattern, int countMax) =>
         [.. Texts.Keys.Where(path => Path.GetDirectoryName(path) == Path.GetDirectoryName(Path.GetFullPath(pattern, directory)) &&

@@ -11,7 +11,8 @@ public class ConfigDiffTests
             [init]
             secrets = ["TOKEN"]
             [program.a]
-            command = "a ${TOKEN}"
+            command = "a"
+            directory = "/srv/${TOKEN}"
             secrets = ["TOKEN"]
             replicas = 2
             requires = ["b"]
@@ -93,14 +94,14 @@ public class ConfigDiffTests
     [Fact]
     public void Between_WhenOnlyASecretsValueChanges_SaysSoWithoutTheValue()
     {
-        const string text = "[init]\nsecrets = [\"TOKEN\"]\n[program.a]\ncommand = \"a --token ${TOKEN}\"\nsecrets = [\"TOKEN\"]\nready = { exec = \"x ${TOKEN}\" }\n";
+        const string text = "[init]\nsecrets = [\"TOKEN\"]\n[program.a]\ncommand = \"a\"\ndirectory = \"/srv/${TOKEN}\"\nsecrets = [\"TOKEN\"]\nready = { path = \"/x/${TOKEN}\" }\n";
         Dictionary<string, string> later = new(Environment) { ["TOKEN"] = "s3cret-two" };
 
         ConfigDiff diff = ConfigDiff.Between(Load(text), Load(text, later));
 
         string shown = Print(diff);
         Assert.DoesNotContain("s3cret", shown, StringComparison.Ordinal);
-        Assert.Equal(["command", "ready", "environment.TOKEN"], diff.Programs.Single().Fields.Select(field => field.Field));
+        Assert.Equal(["directory", "ready", "environment.TOKEN"], diff.Programs.Single().Fields.Select(field => field.Field));
     }
 
     [Fact]

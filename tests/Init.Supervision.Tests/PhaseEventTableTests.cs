@@ -24,6 +24,16 @@ public sealed class PhaseEventTableTests
     private static readonly ProgramPolicy Polled = Full with { Readiness = Full.Readiness! with { Source = ReadinessSource.Polled } };
     private static readonly ProgramPolicy OneShot = MachineRig.Plain with { Restart = RestartMode.Never, Readiness = Full.Readiness! with { Source = ReadinessSource.Exit } };
 
+    /// <summary>As a supervisord.conf gives it: startretries=1, killasgroup=true, startsecs=0 where it says so.</summary>
+    private static readonly ProgramPolicy Supervisord = MachineRig.Plain with
+    {
+        EarlyExitFails = true,
+        Backoff = new BackoffPolicy { Initial = TimeSpan.FromSeconds(1), Factor = 1, Increment = TimeSpan.FromSeconds(1), Jitter = 0, Attempts = 1, OnlyFailedStarts = true },
+        Stop = new StopPolicy { Group = false, FinalGroup = true },
+    };
+
+    private static readonly ProgramPolicy Graceless = Supervisord with { StartGrace = TimeSpan.Zero };
+
     private static readonly (string Name, Func<MachineRig> Make)[] States =
     [
         ("STOPPED", () => new MachineRig(Full)),
@@ -56,6 +66,12 @@ public sealed class PhaseEventTableTests
             new ProgramEvent.GateOpened(),
             new ProgramEvent.Spawned(43),
             new ProgramEvent.Exited(ExitStatus.Exited(1)))),
+        ("STARTING, supervisord", () => After(Supervisord, new ProgramEvent.StartRequested(), new ProgramEvent.Spawned(42))),
+        ("STARTING again, superv.", () => Later(
+            After(Supervisord, new ProgramEvent.StartRequested(), new ProgramEvent.SpawnFailed("cannot spawn", NotInstalled: false, 126)), TimeSpan.FromSeconds(1))),
+        ("RUNNING, supervisord", () => Later(After(Supervisord, new ProgramEvent.StartRequested(), new ProgramEvent.Spawned(42)), TimeSpan.FromSeconds(1))),
+        ("BACKOFF, supervisord", () => After(Supervisord, new ProgramEvent.StartRequested(), new ProgramEvent.Spawned(42), new ProgramEvent.Exited(ExitStatus.Exited(0)))),
+        ("EXITED, to be restarted", () => After(Graceless, new ProgramEvent.StartRequested(), new ProgramEvent.Spawned(42), new ProgramEvent.Exited(ExitStatus.Exited(1)))),
     ];
 
     private static readonly (string Name, ProgramEvent Event)[] Events =

@@ -149,7 +149,9 @@ public sealed class Plan
                 Max = _dice.Milliseconds(0, 1_000, 30_000),
                 Jitter = _dice.Pick(0.0, 0.2, 1.0),
                 ResetAfter = _dice.Milliseconds(0, 1_000, 60_000),
-                Attempts = _dice.Pick<int?>(null, 1, 2, 3, 10),
+                Attempts = _dice.Pick<int?>(null, 0, 1, 2, 3, 10),
+                Increment = _dice.Milliseconds(0, 0, 1_000),
+                OnlyFailedStarts = _dice.Chance(0.3),
             },
             Stop = new StopPolicy
             {
@@ -157,6 +159,7 @@ public sealed class Plan
                 Grace = _dice.Milliseconds(0, 100, 1_000, 10_000),
                 Group = _dice.Chance(0.7),
                 HasCommand = _dice.Chance(0.2),
+                FinalGroup = _dice.Chance(0.3),
                 FinalSignal = _dice.Pick(9, 9, 9, 3),
             },
             Readiness = readiness,
@@ -178,6 +181,8 @@ public sealed class Plan
                 AfterStop = _dice.Chance(0.15),
                 Timeout = _dice.Milliseconds(100, 1_000, 30_000),
             },
+            ShutdownPriority = _dice.Pick(0, 0, 0, -1, 5, 999),
+            EarlyExitFails = _dice.Chance(0.3),
             Scheduled = scheduled,
         });
     }

@@ -80,6 +80,20 @@ internal sealed class Subject(ProgramPolicy policy)
     /// <summary>Failed tries in a row.</summary>
     public int Failures { get; set; }
 
+    /// <summary>It ended after it had been RUNNING, and is to be up again at once.</summary>
+    public bool RestartDue { get; set; }
+
+    /// <summary>The last process that the core was told the end of, and when.</summary>
+    public FakeProcess? Ended { get; set; }
+
+    public Instant EndedAt { get; set; }
+
+    /// <summary>Its last process ended within the grace of its start.</summary>
+    public bool EndedEarly { get; set; }
+
+    /// <summary>Its present or last stop was for a fault of its own.</summary>
+    public bool HasFault { get; set; }
+
     /// <summary>It went from BACKOFF to WAITING.</summary>
     public bool KeepsCount { get; set; }
 

@@ -61,6 +61,13 @@ public sealed partial class World
             case ProgramPhase.Starting:
                 subject.SpawnFailureCode = null;
                 subject.FailedForGood = false;
+                if (from == ProgramPhase.Exited && subject.RestartDue)
+                {
+                    See("restarted at once");
+                    subject.RestartDue = false;
+                    break;
+                }
+
                 if (from == ProgramPhase.Backoff)
                 {
                     if (WasAskedFor(subject))
@@ -80,23 +87,38 @@ public sealed partial class World
                 break;
             case ProgramPhase.Running:
                 subject.RunningSince = _now;
-                if (subject.Main is null && subject.Reaped is null)
+                if (subject.Policy.Backoff.OnlyFailedStarts)
+                    subject.Failures = 0;
+                // One that ends after its grace, and before the core has heard of either, is RUNNING for a moment.
+                FakeProcess? ended = subject.Policy.EarlyExitFails && subject.EndedAt == _now ? subject.Ended : null;
+                if (subject.Main is null && subject.Reaped is null && ended is null)
                     throw Broken($"{subject.Name} is RUNNING without a process");
-                if ((subject.Main ?? subject.Reaped) is { } process && _now < process.Born + subject.GraceAtSpawn)
+                if ((subject.Main ?? subject.Reaped ?? ended) is { } process && _now < process.Born + subject.GraceAtSpawn)
                     throw Broken($"{subject.Name} is RUNNING {Durations.Text(_now - process.Born)} after its spawn; its grace is {Durations.Text(subject.GraceAtSpawn)}");
+                break;
+            case ProgramPhase.Fatal when from == ProgramPhase.Backoff:
+                subject.FailedForGood = true;
+                CheckGivenUp(subject);
                 break;
             case ProgramPhase.Backoff or ProgramPhase.Fatal:
                 subject.FailedForGood = to == ProgramPhase.Fatal;
                 NoteFailure(subject, to);
                 break;
             case ProgramPhase.Stopping:
+                subject.HasFault = detail is not null;
                 subject.StopAsBegan = subject.Policy.Stop;
                 if (subject.InRolling && _core.StateOf(subject.Name) is { StopReason: StopReason.Restart, Wanted: true })
                     NoteStartAsked(subject);
                 if (detail is null) // Else it goes down for a fault of its own, which waits for nobody.
                     CheckStopOrder(subject);
                 break;
+            case ProgramPhase.Exited when IsRestartDue(subject, from):
+                subject.RestartDue = true;
+                subject.RunningSince = null;
+                break;
             default:
+                if (to == ProgramPhase.Exited && subject.EndedEarly && subject.Policy.EarlyExitFails)
+                    throw Broken($"{subject.Name} ended within its grace and is EXITED");
                 subject.FailedForGood = to == ProgramPhase.Fatal || (to == ProgramPhase.Exited && !subject.EndedWell());
                 subject.RunningSince = null;
                 subject.KeepsCount = false;
@@ -107,10 +129,33 @@ public sealed partial class World
     /// <summary>It leaves BACKOFF because somebody asked, and not for a failure, which would count at least one: then the core counts anew.</summary>
     private bool WasAskedFor(Subject subject) => _core.StateOf(subject.Name).Attempt == 0;
 
+    /// <summary>It was RUNNING, only failed starts count, and it is to be up: then nothing may keep it down.</summary>
+    private static bool IsRestartDue(Subject subject, ProgramPhase from)
+    {
+        ProgramPolicy policy = subject.Policy;
+        if (!policy.Backoff.OnlyFailedStarts || subject.RunningSince is null || policy.Restart == RestartMode.Never)
+            return false;
+
+        bool hasFault = from == ProgramPhase.Stopping && subject.HasFault;
+        return hasFault || !subject.EndedWell() || (policy.Restart == RestartMode.Always && !policy.Scheduled);
+    }
+
+    /// <summary>Failed starts were counted when it entered BACKOFF.</summary>
+    private void CheckGivenUp(Subject subject)
+    {
+        BackoffPolicy backoff = subject.Policy.Backoff;
+        if (!backoff.OnlyFailedStarts)
+            throw Broken($"{subject.Name} goes from BACKOFF to FATAL");
+        if (!_shutdownBegan && !(subject.Failures > backoff.Attempts))
+            throw Broken($"{subject.Name} is FATAL after {subject.Failures} failures in a row; it has {backoff.Attempts} restarts");
+    }
+
     private void NoteFailure(Subject subject, ProgramPhase to)
     {
         BackoffPolicy backoff = subject.Policy.Backoff;
         bool hadBeenRunning = subject.RunningSince is not null;
+        if (to == ProgramPhase.Backoff && hadBeenRunning && backoff.OnlyFailedStarts && !subject.SetUpFailed)
+            throw Broken($"{subject.Name} had been RUNNING and is in BACKOFF, where only failed starts belong");
         if (subject.RunningSince is { } since && _now - since >= backoff.ResetAfter)
             subject.Failures = 0;
         subject.Failures++;
@@ -125,7 +170,8 @@ public sealed partial class World
             return;
         }
 
-        if (subject.Failures > backoff.Attempts)
+        // As supervisord has it, FATAL is reached through BACKOFF, within one step: Check sees to that.
+        if (subject.Failures > backoff.Attempts && !backoff.OnlyFailedStarts)
             throw Broken($"{subject.Name} tries again after {subject.Failures} failures in a row; it has {backoff.Attempts} restarts");
 
         subject.RestartIsFree = subject.Failures == 1 && hadBeenRunning && !subject.SetUpFailed;
@@ -149,12 +195,28 @@ public sealed partial class World
         if (subject.Main is null && subject.Reaped is null)
             return;
 
+        if (reason == StopReason.Shutdown && _subjects.Values.All(other => !other.Removed))
+            CheckShutdownOrder(subject);
         foreach (Subject dependant in DependantsOf(subject))
         {
             if (dependant.AskedDown && dependant.Main is { Alive: true })
                 throw Broken($"{subject.Name} is stopped ({reason}) while {dependant.Name}, which depends on it and is to go down too, is alive");
         }
     }
+
+    private void CheckShutdownOrder(Subject subject)
+    {
+        int own = ShutdownPriorityOf(subject);
+        foreach (Subject other in _subjects.Values)
+        {
+            if (other.Main is { Alive: true } && ShutdownPriorityOf(other) > own)
+                throw Broken($"{subject.Name} is asked to end while {other.Name}, of a higher shutdown priority, is alive");
+        }
+    }
+
+    /// <summary>A program goes down before what it depends on, and so not later than that allows.</summary>
+    private int ShutdownPriorityOf(Subject subject) =>
+        _subjects.Values.Where(other => other == subject || DependantsOf(other).Contains(subject)).Max(other => other.Policy.ShutdownPriority);
 
     // --- Checks after each step -----------------------------------------------------------------------------------------
 
@@ -194,8 +256,17 @@ public sealed partial class World
             case ProgramPhase.Backoff:
                 if (state.Deadline is not { } due)
                     throw Broken($"{name} is in BACKOFF without a deadline");
+                if (_failedNow.Contains(name) && subject.Failures > subject.Policy.Backoff.Attempts)
+                    throw Broken($"{name} tries again after {subject.Failures} failures in a row; it has {subject.Policy.Backoff.Attempts} restarts");
                 CheckDelay(subject, state, due);
                 CheckNothingRuns(subject);
+                break;
+            case ProgramPhase.Exited when subject.RestartDue && state.Wanted:
+                CheckNothingRuns(subject);
+                if (state.Deadline is not { } again)
+                    throw Broken($"{name} is EXITED, is to be restarted, and never will be");
+                if (again > subject.PhaseSince && again > state.TriedAt + ProgramMachine.TryInterval)
+                    throw Broken($"{name} is EXITED and waits {Durations.Text(again - subject.PhaseSince)} for a restart that is due at once");
                 break;
             case ProgramPhase.Starting when !hasAnswerComing && state.Deadline is null:
                 // Grace over: readiness decides, with its own deadline or for as long as it takes.
@@ -213,6 +284,7 @@ public sealed partial class World
                     throw Broken($"{name} is WAITING for nobody");
                 break;
             case ProgramPhase.Stopped or ProgramPhase.Exited or ProgramPhase.Fatal or ProgramPhase.Absent:
+                subject.RestartDue = false;
                 CheckNothingRuns(subject);
                 if (subject.Phase == ProgramPhase.Stopped && subject.SweepAsked)
                     throw Broken($"{name} is STOPPED before what it left behind is gone");

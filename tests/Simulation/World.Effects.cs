@@ -309,6 +309,8 @@ public sealed partial class World
             throw Broken($"pid {process.Pid} of {subject.Name} ended, and the core believes in pid {_core.StateOf(subject.Name).Pid?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
         subject.Reaped = null;
         subject.LastExit = status;
+        (subject.Ended, subject.EndedAt) = (process, _now);
+        subject.EndedEarly = _now < process.Born + subject.GraceAtSpawn;
         if (IsUp(subject.Phase))
             NoteGoneDown(subject);
         subject.EndedInSuccess = subject.EndedWell() && subject.Phase != ProgramPhase.Stopping; // Told to end: no success of its own.
@@ -415,6 +417,10 @@ public sealed partial class World
         bool hurried = _killDeadline <= _now || _shutdownDeadline <= _now;
         if (number != subject.Policy.Stop.Signal && subject.Policy.Stop == subject.StopAsBegan && !hurried && _now < subject.PhaseSince + subject.Policy.Stop.Grace)
             throw Broken($"{subject.Name} is killed {Durations.Text(_now - subject.PhaseSince)} after its stop began; its grace is {Durations.Text(subject.Policy.Stop.Grace)}");
+        StopPolicy stop = subject.Policy.Stop;
+        bool isFinal = number != stop.Signal;
+        if (stop == subject.StopAsBegan && stop.Signal != 9 && toGroup != (stop.Group || (isFinal && stop.FinalGroup)))
+            throw Broken($"{subject.Name}: signal {number} is sent {(toGroup ? "" : "not ")}to the group");
         if (toGroup)
             SignalLeftovers(subject, number, groupOnly: true);
         if (subject.Main is not { Alive: true } process)

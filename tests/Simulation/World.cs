@@ -143,7 +143,7 @@ public sealed partial class World
     {
         ProgramPhase.Running => subject.Ready || subject.Policy.Readiness?.Source == ReadinessSource.Exit,
         ProgramPhase.Waiting => true,
-        var phase => ProgramMachine.IsDown(phase),
+        _ => ProgramMachine.IsDown(_core.StateOf(subject.Name)),
     };
 
     private void CheckRest(Subject subject)

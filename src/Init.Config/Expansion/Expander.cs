@@ -19,20 +19,28 @@ internal sealed class Expander
 
     private readonly IReadOnlyDictionary<string, string> _values;
     private readonly HashSet<string> _withheld;
+    private readonly HashSet<string> _granted;
     private readonly string _withheldHint;
+    private bool _isForCommandLine;
     private readonly string? _index;
 
     /// <param name="values">What the names stand for.</param>
     /// <param name="withheld">Secrets that may not be used here, though they have a value.</param>
     /// <param name="withheldHint">What to do about that.</param>
     /// <param name="index">What <c>${INDEX}</c> stands for, if anything.</param>
-    public Expander(IReadOnlyDictionary<string, string> values, IEnumerable<string> withheld, string withheldHint, string? index = null)
+    /// <param name="granted">Secrets that may be used here, but not in a command line.</param>
+    public Expander(
+        IReadOnlyDictionary<string, string> values, IEnumerable<string> withheld, string withheldHint, string? index = null, IEnumerable<string>? granted = null)
     {
         _values = values;
         _withheld = [.. withheld];
+        _granted = [.. granted ?? []];
         _withheldHint = withheldHint;
         _index = index;
     }
+
+    /// <summary>The same for a command line, which every process on the machine can read (proc_pid_cmdline(5)) and no secret may therefore stand in.</summary>
+    public Expander ForCommandLine() => new(_values, _withheld, _withheldHint, _index, _granted) { _isForCommandLine = true };
 
     /// <summary>The expanded text; null after a complaint.</summary>
     public string? Expand(string text, Complain complain)
@@ -215,6 +223,14 @@ internal sealed class Expander
 
     private bool IsAllowed(string name, Complain complain)
     {
+        if (_isForCommandLine && _granted.Contains(name))
+        {
+            complain(
+                $"${{{name}}} is a secret and cannot stand in a command line, which every process can read",
+                $"the program has {name} in its environment; if it must be an argument, let a shell fill it in: [\"sh\", \"-c\", \"exec PROGRAM $${name}\"]");
+            return false;
+        }
+
         if (!_withheld.Contains(name))
             return true;
 

@@ -28,7 +28,7 @@ internal sealed record InheritedEnvironment(IReadOnlyDictionary<string, string> 
 
     /// <summary>Fills variables in for someone who was granted these secrets.</summary>
     public Expander CreateExpander(IEnumerable<string> granted, string hint, string? index = null) =>
-        new(Values, Secrets.Except(granted), hint, index);
+        new(Values, Secrets.Except(granted), hint, index, granted);
 
     /// <summary>Everything but secrets, sorted: the environment of an event hook, before its secrets.</summary>
     public SortedDictionary<string, string> CreateOpen(Func<string, bool> isInherited)

@@ -289,18 +289,19 @@ internal sealed class Section
     /// </summary>
     public ImmutableArray<string>? Command(string name)
     {
+        Expander commandLine = _context.Expander.ForCommandLine();
         switch (Find(name))
         {
             case null:
                 return [];
             case TomlArray array:
-                ImmutableArray<Text> elements = ReadTexts(array, KeyOf(name));
+                ImmutableArray<Text> elements = With(_context with { Expander = commandLine }).ReadTexts(array, KeyOf(name));
                 return elements.Length == array.Items.Length ? CheckCommand(name, [.. elements.Select(element => element.Value)]) : null;
             case TomlString { Value: var written } when written.Contains('\0', StringComparison.Ordinal):
                 Report(name, "contains a NUL character");
                 return null;
             case TomlString { Value: var written }:
-                ImmutableArray<string>? words = WordSplitter.Split(written, _context.Expander, (message, hint) => Report(name, message, hint));
+                ImmutableArray<string>? words = WordSplitter.Split(written, commandLine, (message, hint) => Report(name, message, hint));
                 return words is null ? null : CheckCommand(name, words.Value);
             case var other:
                 ReportKind(name, "a string or an array of strings", other);

@@ -51,8 +51,8 @@ public sealed class ControlHandler(
             case ControlRequest.Pid(var names):
                 CompletePids(names, reply);
                 break;
-            case ControlRequest.Tail tail:
-                Tail(tail, reply);
+            case ControlRequest.Tail { Name: { } name } tail:
+                Tail(name, tail, reply);
                 break;
             case ControlRequest.Clear(var names):
                 ForEach(names, reply, Clear);
@@ -257,7 +257,7 @@ public sealed class ControlHandler(
 
     // --- Streams ------------------------------------------------------------------------------------------------------
 
-    private void Tail(ControlRequest.Tail tail, IControlReply reply) => WithOne(tail.Name, reply, program =>
+    private void Tail(string name, ControlRequest.Tail tail, IControlReply reply) => WithOne(name, reply, program =>
     {
         var stream = tail.Stream == LogStream.Stderr && !ReferenceEquals(program.Definition.Stderr, program.Definition.Stdout)
             ? OutputStream.Stderr

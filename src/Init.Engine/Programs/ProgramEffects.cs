@@ -26,6 +26,9 @@ public sealed class ProgramEffects(
     EventJournal journal,
     InitLog log)
 {
+    /// <summary>What may wait for a program that does not read its stdin, beside the 64 KiB in the pipe.</summary>
+    private const int StdinPendingMax = 1 << 20;
+
     private CoreDriver? _driver;
 
     /// <summary>The driver and this object need each other; the driver is made second.</summary>
@@ -52,7 +55,8 @@ public sealed class ProgramEffects(
                 SendSignal(program, number, toGroup);
                 break;
             case ProgramEffect.Sweep(var number):
-                sweeper.Begin(program.Name, program.LastGroup, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
+                sweeper.Begin(
+                    program.Name, program.LastGroup, program.OutputPipes, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
                 program.HookWasKilled = false;
                 break;
             case ProgramEffect.KillLeftovers:
@@ -98,12 +102,16 @@ public sealed class ProgramEffects(
     {
         LaunchSpec spec = program.Definition.Launch;
         var pipes = new OutputPipes();
+        int stdin = SpawnRequest.DevNull;
         try
         {
             WatchForReadiness(program);
+            if (spec.HasStdinPipe)
+                program.Stdin = StdinPipe.Create(loop, StdinPendingMax, out stdin);
             pipes = outputs.OpenPipes(program.Definition);
+            program.NoteOutputPipes(pipes);
             var request = new LaunchRequest(
-                launcher.CommandOf(spec), spec, VariablesOf(program), SpawnRequest.DevNull, pipes.Stdout, pipes.Stderr)
+                launcher.CommandOf(spec), spec, VariablesOf(program), stdin, pipes.Stdout, pipes.Stderr)
             {
                 CgroupEntrance = cgroups.EntranceOf(program.Name, spec.Limits),
             };
@@ -130,12 +138,15 @@ public sealed class ProgramEffects(
         finally
         {
             pipes.CloseOurEnds();
+            if (stdin >= 0)
+                Files.Close(stdin);
         }
     }
 
     private void FailSpawn(ProgramRuntime program, LaunchFailure failure)
     {
         EndWatches(program);
+        CloseStdin(program);
         Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
     }
 
@@ -143,6 +154,7 @@ public sealed class ProgramEffects(
     {
         program.Pid = null;
         EndWatches(program);
+        CloseStdin(program);
         if (setup?.Conclude() is { } failure)
         {
             // What has ended is our helper; the program itself never ran.
@@ -154,6 +166,12 @@ public sealed class ProgramEffects(
         TimeSpan lived = Driver.Core.Knows(program.Name) && Driver.Core.StateOf(program.Name).SpawnedAt is { } spawned ? loop.Now - spawned : TimeSpan.Zero;
         program.Exits.Add(new PastExit(now, pid, status, lived < TimeSpan.Zero ? TimeSpan.Zero : lived));
         Driver.Feed(program.Name, new ProgramEvent.Exited(status));
+    }
+
+    private static void CloseStdin(ProgramRuntime program)
+    {
+        program.Stdin?.Dispose();
+        program.Stdin = null;
     }
 
     private List<string> VariablesOf(ProgramRuntime program)

@@ -4,6 +4,7 @@ using Init.Engine.Children;
 using Init.Engine.Logging;
 using Init.Engine.Notify;
 using Init.Engine.Probes;
+using Init.Linux;
 
 namespace Init.Engine.Programs;
 
@@ -12,6 +13,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
 {
     /// <summary>How many past exits <c>explain</c> can show.</summary>
     public const int ExitsKept = 10;
+
+    /// <summary>A daemon that an earlier process of the program has left behind holds an earlier pipe.</summary>
+    private const int OutputPipesKept = 16;
 
     /// <summary>As configured now; a process that was started earlier may have been started with an older one.</summary>
     public ProgramDefinition Definition { get; set; } = definition;
@@ -24,12 +28,18 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
     /// <summary>The last main process, whose number is that of its group and session.</summary>
     public int? LastGroup { get; set; }
 
+    /// <summary>The pipes of the last starts, by inode number: who holds one of them belongs to this program, whatever else it has got rid of.</summary>
+    public BoundedRing<ulong> OutputPipes { get; } = new(OutputPipesKept);
+
     public DateTimeOffset? SpawnedAt { get; set; }
 
     /// <summary>When the state last changed, on the wall clock.</summary>
     public DateTimeOffset ChangedAt { get; set; }
 
     public BoundedRing<PastExit> Exits { get; } = new(ExitsKept);
+
+    /// <summary>The stdin of the main process, when it is a pipe.</summary>
+    public StdinPipe? Stdin { get; set; }
 
     public IRunningCommand? Hook { get; set; }
 
@@ -47,6 +57,15 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
 
     /// <summary>What the program last said of itself (STATUS= of sd_notify(3)).</summary>
     public string? StatusText { get; set; }
+
+    public void NoteOutputPipes(OutputPipes pipes)
+    {
+        foreach (int fd in (ReadOnlySpan<int>)[pipes.Stdout, pipes.Stderr])
+        {
+            if (fd >= 0 && Files.StatusOf(fd) is { } status)
+                OutputPipes.Add(status.Inode);
+        }
+    }
 }
 
 public sealed record PastExit(DateTimeOffset At, int Pid, ExitStatus Status, TimeSpan Lived);

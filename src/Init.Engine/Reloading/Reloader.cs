@@ -105,6 +105,6 @@ public sealed class Reloader(
     private ControlResult.Changes Describe(SystemConfig next, bool wasApplied)
     {
         ConfigDiff diff = ConfigDiff.Between(Current, next);
-        return new ControlResult.Changes(wasApplied, [.. ChangeList.Of(diff, driver.Core)], [.. next.Warnings.Select(warning => warning.ToString())]);
+        return new ControlResult.Changes(wasApplied, [.. ChangeList.Of(diff, driver.Core)], [.. next.Warnings.Select(warning => warning.ToString())], GroupChanges.None);
     }
 }

@@ -5,7 +5,8 @@ namespace Init.Engine.Sweeping;
 
 /// <summary>
 /// Ends what a program leaves behind when its main process is gone: members of its process group, descendants that made a session
-/// of their own, daemons that this process has inherited. They are told by group, session, descent, and the marks in their environment.
+/// of their own, daemons that this process has inherited. They are told by group, session, descent, the marks in their environment, and, where these have been
+/// cleared away, by the pipe that they still write the program's output to.
 /// </summary>
 public sealed class Sweeper(EventLoop loop, ProcessTable processes, string instanceId)
 {
@@ -23,16 +24,17 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
     /// </summary>
     /// <param name="instance">The program instance.</param>
     /// <param name="group">Its last main process, which was the leader of its group and session; null when it had none.</param>
+    /// <param name="outputs">The pipes that its processes were given for their output, by inode number.</param>
     /// <param name="signal">What to send.</param>
     /// <param name="lookAtAll">
     /// A hook of the program has just been killed: what it leaves behind may not be ours yet, so that not having inherited anything says nothing.
     /// </param>
     /// <param name="swept">Never called from within this call.</param>
-    public void Begin(string instance, int? group, int signal, bool lookAtAll, Action swept)
+    public void Begin(string instance, int? group, IEnumerable<ulong> outputs, int signal, bool lookAtAll, Action swept)
     {
         if (!_sweeps.TryGetValue(instance, out Sweep? sweep))
         {
-            sweep = new Sweep(instance, group, swept);
+            sweep = new Sweep(instance, group, [.. outputs], swept);
             _sweeps.Add(instance, sweep);
         }
 
@@ -203,14 +205,22 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
         if (process.ProcessGroup == sweep.Group || process.Session == sweep.Group)
             return true;
 
-        return IsMarked(process) && ProcFs.ReadEnvironmentValue(process.Pid, EnvironmentNames.Program) == sweep.Instance;
+        if (process.IsZombie)
+            return false;
+        if (ProcFs.ReadEnvironmentValue(process.Pid, EnvironmentNames.Instance) is { } mark)
+            return mark == instanceId && ProcFs.ReadEnvironmentValue(process.Pid, EnvironmentNames.Program) == sweep.Instance;
+
+        return ProcFs.ReadPipe(process.Pid, 1) is { } stdout && sweep.Outputs.Contains(stdout)
+            || ProcFs.ReadPipe(process.Pid, 2) is { } stderr && sweep.Outputs.Contains(stderr);
     }
 
-    private sealed class Sweep(string instance, int? group, Action swept)
+    private sealed class Sweep(string instance, int? group, HashSet<ulong> outputs, Action swept)
     {
         public string Instance { get; } = instance;
 
         public int? Group { get; } = group;
+
+        public HashSet<ulong> Outputs { get; } = outputs;
 
         public Action Swept { get; } = swept;
 

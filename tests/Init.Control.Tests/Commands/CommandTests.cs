@@ -209,6 +209,8 @@ public class CommandTests
             return Texts.TryGetValue(shown, out string? text) ? new ConfigFile.Content(Encoding.UTF8.GetBytes(text)) : new ConfigFile.Missing();
         }
 
+        public bool IsDirectory(string path) => false;
+
         public ImmutableArray<string> Glob(string directory, string pattern, int countMax) => [];
 
         public bool HasTimeZone(string name) => true;

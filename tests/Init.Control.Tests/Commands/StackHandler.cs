@@ -80,7 +80,7 @@ internal sealed class StackHandler : IControlHandler
                     reply.Complete(new ControlResult.Explanation([explained], [], [], [], [$"{explained.Name} is {explained.State}", "  and here is why"]));
                 break;
             case ControlRequest.Reread:
-                reply.Complete(new ControlResult.Changes(Applied: false, Changes, ["supervisor.toml:2:1: init.env_file: there is no .env"]));
+                reply.Complete(new ControlResult.Changes(Applied: false, Changes, ["supervisor.toml:2:1: init.env_file: there is no .env"], GroupChanges.None));
                 break;
             case ControlRequest.Update:
                 reply.Fail(new ControlError(
@@ -89,7 +89,7 @@ internal sealed class StackHandler : IControlHandler
                     Problems: ["supervisor.toml:3:1: program.web.comand: unknown key (did you mean \"command\"?)", "supervisor.toml:9:1: program.db: no command"]));
                 break;
             case ControlRequest.Version:
-                reply.Complete(new ControlResult.Version(new ServerVersion("0.1.0", 1, 1, "running", "/app/supervisor.toml", 0)));
+                reply.Complete(new ControlResult.Version(new ServerVersion("0.1.0", 1, 1, "running", "/app/supervisor.toml", 0, "supervisor")));
                 break;
             default:
                 reply.Complete();

@@ -21,7 +21,7 @@ public class ControlServerTests
 
         JsonElement answer = client.Ask(Version);
 
-        Assert.Equal("{\"id\":1,\"ok\":true,\"result\":{\"server\":{\"version\":\"1.2.3\",\"protocol\":1,\"pid\":1,\"state\":\"running\",\"started_at\":0}}}", answer.GetRawText());
+        Assert.Equal("{\"id\":1,\"ok\":true,\"result\":{\"server\":{\"version\":\"1.2.3\",\"protocol\":1,\"pid\":1,\"state\":\"running\",\"started_at\":0,\"identifier\":\"supervisor\"}}}", answer.GetRawText());
         Assert.Equal(Environment.ProcessId, fixture.OnLoop(() => fixture.Handler.LastPeer!.Value.Pid));
     }
 

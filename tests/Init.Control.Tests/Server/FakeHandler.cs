@@ -68,7 +68,7 @@ internal sealed class FakeHandler : IControlHandler
                 reply.Fail(new ControlError(ErrorCode.UnknownProgram, $"cannot explain \"{explain.Name}\": no such program"));
                 break;
             case ControlRequest.Version:
-                reply.Complete(new ControlResult.Version(new ServerVersion("1.2.3", ControlProtocol.Version, 1, "running", null, 0)));
+                reply.Complete(new ControlResult.Version(new ServerVersion("1.2.3", ControlProtocol.Version, 1, "running", null, 0, "supervisor")));
                 break;
             default:
                 reply.Complete();

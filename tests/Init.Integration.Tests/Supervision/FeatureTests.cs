@@ -76,6 +76,71 @@ public sealed class FeatureTests
     }
 
     [RootFact]
+    public void OnEvent_Url_IsPostedTheEventAsJson_AndItsPasswordIsInNoLog()
+    {
+        using var server = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        server.Start();
+        int port = ((System.Net.IPEndPoint)server.LocalEndpoint).Port;
+        using InitUnderTest init = InitUnderTest.Start($$"""
+            [program.doomed]
+            command = ["${DUMMY}", "exit", "5"]
+            backoff = { initial = "10ms", attempts = 1 }
+            [on_event.alert]
+            events = ["program.fatal"]
+            url = "http://bot:pass-4711@127.0.0.1:{{port}}/alerts?token=t-4712"
+            """);
+        init.WaitUntil(server.Pending, "the hook to call");
+        using System.Net.Sockets.TcpClient client = server.AcceptTcpClient();
+        client.ReceiveTimeout = 20_000;
+        using var reader = new StreamReader(client.GetStream());
+        List<string> head = [];
+        while (reader.ReadLine() is { Length: > 0 } header)
+            head.Add(header);
+        int length = int.Parse(head.Single(header => header.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)).Split(' ')[1]);
+        var body = new char[length];
+        Assert.Equal(length, reader.ReadBlock(body));
+        client.GetStream().Write("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8);
+
+        Assert.Equal("POST /alerts?token=t-4712 HTTP/1.1", head[0]);
+        Assert.Contains("Authorization: Basic " + Convert.ToBase64String("bot:pass-4711"u8), head);
+        JsonElement json = JsonDocument.Parse(new string(body)).RootElement;
+        Assert.Equal("program.fatal", json.GetProperty("type").GetString());
+        Assert.Equal("doomed", json.GetProperty("name").GetString());
+        init.WaitForLine("alert"); // The server has refused it, and Init says so.
+        init.EndInOrder();
+        Assert.DoesNotContain(init.Lines, line => line.Contains("4711", StringComparison.Ordinal) || line.Contains("4712", StringComparison.Ordinal));
+    }
+
+    [RootFact]
+    public void Schedule_WithACronExpression_RunsAtTheFullMinute_InItsTimeZone()
+    {
+        // The wall clock of the machine cannot be set for a test, so this one takes up to a minute, while others run beside it.
+        using InitUnderTest init = InitUnderTest.Start("""
+            [program.minutely]
+            command = ["${DUMMY}", "say", "run"]
+            schedule = "* * * * *"
+            [program.yearly]
+            command = ["${DUMMY}", "say", "must not run"]
+            schedule = "30 2 1 1 *"
+            timezone = "Asia/Shanghai"
+            """);
+        DateTimeOffset before = DateTimeOffset.UtcNow;
+        long next = init.StatusOf("minutely").NextRun!.Value;
+        Assert.InRange(DateTimeOffset.FromUnixTimeMilliseconds(next), before, before.AddSeconds(61));
+        Assert.Equal(0, next % 60_000);
+        DateTimeOffset yearly = DateTimeOffset.FromUnixTimeMilliseconds(init.StatusOf("yearly").NextRun!.Value);
+        Assert.Equal((12, 31, 18, 30), (yearly.UtcDateTime.Month, yearly.UtcDateTime.Day, yearly.UtcDateTime.Hour, yearly.UtcDateTime.Minute));
+
+        init.WaitUntil(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() > next - 20_000, "the minute to draw near");
+        DateTimeOffset ran = DateTimeOffset.Parse(init.WaitForLine("minutely | run").Split(' ')[0]);
+
+        Assert.InRange(ran.ToUnixTimeMilliseconds(), next, next + 10_000);
+        Assert.True(init.WaitForState("minutely", "EXITED").NextRun > next);
+        init.EndInOrder();
+        Assert.DoesNotContain(init.Lines, line => line.Contains("must not run", StringComparison.Ordinal));
+    }
+
+    [RootFact]
     public void Every_RunsAgainAndAgain_AndIsRemembered()
     {
         using InitUnderTest init = InitUnderTest.Start("""

@@ -100,13 +100,41 @@ public sealed class StopTests
     [RootTheory]
     [InlineData(true)]
     [InlineData(false)]
-    public void End_OfInit_EndsEvenDaemonsThatHaveClearedTheirEnvironment(bool asPid1)
+    public void Stop_EndsDaemonsThatHaveClearedTheirEnvironmentAndStillWriteTheProgramsOutput(bool asPid1)
     {
-        // Nothing tells any more to which program they belong, so no stop of a program ends them; but everybody is somebody's descendant.
         using InitUnderTest init = InitUnderTest.Start(
             """
             [program.parent]
             command = ["env", "-i", "${DUMMY}", "fork", "1", "daemon", "ignore", "15", "fork", "1", "setsid", "sleep", "100008", "then", "sleep", "100008", "then", "pause"]
+            start_grace = "0s"
+            stop = { grace = "300ms" }
+            [program.other]
+            command = ["env", "-i", "${DUMMY}", "daemon", "sleep", "100009"]
+            restart = "never"
+            start_grace = "0s"
+            """,
+            new InitOptions { AsPid1 = asPid1 });
+        init.WaitForReady("parent");
+        init.WaitUntil(() => init.CommandsInside().Count(line => line.Contains("sleep 100008", StringComparison.Ordinal)) >= 2, "the daemon and its child");
+        init.WaitUntil(() => init.CommandsInside().Any(line => line.Contains("sleep 100009", StringComparison.Ordinal)), "the daemon of the other");
+
+        Assert.Equal(["parent: stopped"], init.StopProgram("parent"));
+
+        Assert.DoesNotContain(init.CommandsInside(), line => line.Contains("sleep 100008", StringComparison.Ordinal));
+        Assert.Contains(init.CommandsInside(), line => line.Contains("sleep 100009", StringComparison.Ordinal));
+        init.EndInOrder();
+    }
+
+    [RootTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void End_OfInit_EndsEvenDaemonsThatHaveClearedTheirEnvironment(bool asPid1)
+    {
+        // Without its environment and with its output elsewhere nothing tells to which program it belongs; but everybody is somebody's descendant.
+        using InitUnderTest init = InitUnderTest.Start(
+            """
+            [program.parent]
+            command = ["env", "-i", "${DUMMY}", "fork", "1", "daemon", "close", "1", "close", "2", "ignore", "15", "fork", "1", "setsid", "sleep", "100008", "then", "sleep", "100008", "then", "pause"]
             start_grace = "0s"
             """,
             new InitOptions { AsPid1 = asPid1 });

@@ -1,0 +1,13 @@
+using Init.Admin.Backend;
+using Init.Admin.XmlRpc;
+
+namespace Init.Admin.Http;
+
+/// <summary>What the routes work with.</summary>
+/// <param name="Backend">The supervisor.</param>
+/// <param name="Version">Of this binary.</param>
+public sealed record AdminServices(IControlBackend Backend, string Version)
+{
+    /// <summary>Null: <c>/RPC2</c> is not served.</summary>
+    public IXmlRpcEndpoint? XmlRpc { get; init; }
+}

@@ -1,0 +1,8 @@
+using Init.Config;
+
+namespace Init.Gateway;
+
+/// <param name="Endpoints">Where it listens.</param>
+/// <param name="ControlSocket">Where the supervisor is asked.</param>
+/// <param name="Version">Of this binary.</param>
+public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, string ControlSocket, string Version);

@@ -1,0 +1,14 @@
+using Microsoft.Extensions.Logging;
+
+namespace Init.Gateway.Logging;
+
+/// <summary>All that the role says in ordinary life.</summary>
+internal static partial class GatewayMessages
+{
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "listens on {Address}")]
+    public static partial void Listening(this ILogger logger, string address);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Address} asks for no password: whoever can reach it controls every program (set a username and a password)")]
+    public static partial void Unprotected(this ILogger logger, string address);
+
+}

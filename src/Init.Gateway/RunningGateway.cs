@@ -1,0 +1,53 @@
+using Init.Admin.Backend;
+using Init.Gateway.Hosting;
+using Init.Gateway.Listening;
+using Init.Gateway.Logging;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Init.Gateway;
+
+/// <summary>A gateway from the moment it listens until it is disposed of. One process may run several.</summary>
+public sealed class RunningGateway : IAsyncDisposable
+{
+    /// <summary>What is still being answered when the gateway is to end has this long.</summary>
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly WebApplication _server;
+    private readonly IReadOnlyList<BoundEndpoint> _endpoints;
+    private readonly ControlBackend _backend;
+    private readonly LineLoggerProvider _log;
+
+    private RunningGateway(WebApplication server, IReadOnlyList<BoundEndpoint> endpoints, ControlBackend backend, LineLoggerProvider log)
+    {
+        _server = server;
+        _endpoints = endpoints;
+        _backend = backend;
+        _log = log;
+    }
+
+    /// <exception cref="BindException">An address cannot be listened on; then none is.</exception>
+    public static async Task<RunningGateway> StartAsync(GatewayOptions options)
+    {
+        LineLoggerProvider log = new(fd: 2, LogLevel.Information);
+        List<BoundEndpoint> endpoints = EndpointBinder.BindAll(options.Endpoints);
+        ControlBackend backend = new(options.ControlSocket);
+        RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, log), endpoints, backend, log);
+        await gateway._server.StartAsync();
+        foreach (BoundEndpoint endpoint in endpoints)
+            log.Listening(endpoint.Name);
+        return gateway;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (BoundEndpoint endpoint in _endpoints)
+            endpoint.RemoveFile();
+
+        using (CancellationTokenSource limit = new(EndTimeout))
+            await _server.StopAsync(limit.Token);
+        await _server.DisposeAsync();
+        _backend.Dispose();
+        _log.Dispose();
+    }
+}
