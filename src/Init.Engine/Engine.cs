@@ -1,5 +1,6 @@
 using Init.Base;
 using Init.Config;
+using Init.Config.Reports;
 using Init.Control;
 using Init.Engine.Children;
 using Init.Engine.Control;
@@ -7,7 +8,9 @@ using Init.Engine.ControlHandling;
 using Init.Engine.Core;
 using Init.Engine.EventHooks;
 using Init.Engine.Journal;
+using Init.Engine.Listeners;
 using Init.Engine.Logging;
+using Init.Engine.OwnRoles;
 using Init.Engine.Probes;
 using Init.Engine.Programs;
 using Init.Engine.Reloading;
@@ -45,6 +48,7 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly ProgramTable _programs;
     private readonly ProgramEffects _effects;
     private readonly ProgramOutputs _outputs;
+    private readonly EventListening _listening;
     private readonly CoreDriver _driver;
     private readonly Sweeper _sweeper;
     private readonly Scheduler _scheduler;
@@ -66,6 +70,7 @@ public sealed class Engine : IEffectSink, IDisposable
     public Engine(EngineOptions options, SystemConfig config)
     {
         _options = options;
+        config = WithOwnRoles(config);
         string ownExecutable = Processes.OwnExecutable() ?? "/proc/self/exe";
         string instanceId = Guid.NewGuid().ToString("N");
         InitSettings settings = config.Settings;
@@ -84,8 +89,10 @@ public sealed class Engine : IEffectSink, IDisposable
         _outputs = new ProgramOutputs(_pump, _programs.DefinitionOf);
         var commands = new CommandRunner(_loop, _processes, launcher, _outputs.OpenForCommand);
         _sweeper = new Sweeper(_loop, _processes, instanceId);
+        _listening = new EventListening(_loop, TimeProvider.System, _programs, _pump, PhaseOf);
+        var streams = new ProgramStreams(_loop, _outputs, _listening.Pools);
         _effects = new ProgramEffects(
-            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, new ProgramCgroups(_log.Trouble), settings.StateDirectory, _journal, _log);
+            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, streams, _listening, new ProgramCgroups(_log.Trouble), settings.StateDirectory, _journal, _log);
 
         var core = new Supervisor([.. config.Programs.Select(definition => definition.Policy)], Reloader.OptionsOf(settings), Random.Shared.NextDouble);
         _driver = new CoreDriver(core, _loop) { Sink = this };
@@ -97,9 +104,9 @@ public sealed class Engine : IEffectSink, IDisposable
         _eventHooks = new EventHookRunner(commands, ownExecutable, TimeProvider.System, _journal.Publish, _log.Trouble);
         _journal.Subscribe(_eventHooks.Handle);
         _operations = new Operations(core);
-        _reloader = new Reloader(options.Load, config, _driver, _programs, _journal, _log, ApplySettings);
+        _reloader = new Reloader(LoadWithOwnRoles, config, _driver, _programs, _journal, _log, ApplySettings);
         var reporter = new StatusReporter(core, _programs, _pump, _scheduler);
-        var handler = new ControlHandler(_driver, _programs, _operations, reporter, _pump, _journal, _reloader, DescribeSelf);
+        var handler = new ControlHandler(_driver, _programs, _operations, reporter, _pump, _journal, _listening, _reloader, DescribeSelf);
         _listen = () => new ControlServer(_loop, settings.ControlSocket, handler, _log.Trouble);
         _backupRequests = new BackupRequests(_loop, _driver, _programs, _log);
         _guardian = Processes.GetPid() == 1 ? null : new Guardian(_loop, _processes, ownExecutable, instanceId, _log);
@@ -118,6 +125,8 @@ public sealed class Engine : IEffectSink, IDisposable
         foreach (ConfigProblem warning in _reloader.Current.Warnings)
             _log.ConfigWarning(warning);
 
+        _listening.NoteBegin();
+
         // Programs first: everything below only serves those who look on.
         _programs.NoteInstalled(_programs.All.Select(program => program.Name));
         _driver.Feed(new SystemEvent.Boot());
@@ -135,6 +144,31 @@ public sealed class Engine : IEffectSink, IDisposable
         return End(_exitCode.Value);
     }
 
+    /// <summary>True when Init is to be executed anew after <see cref="Run"/>, which has ended everything.</summary>
+    public bool IsRestartWanted { get; private set; }
+
+    /// <summary>
+    /// Ends everything in order, as a shutdown does, and has <see cref="Run"/> return with <see cref="IsRestartWanted"/>. Nothing happens when the configuration on disk is not valid:
+    /// then there would be nothing to come back with.
+    /// </summary>
+    /// <returns>Why not, for people; null when it has begun.</returns>
+    public string? RequestRestart()
+    {
+        if (_driver.Core.IsShuttingDown)
+            return IsRestartWanted ? null : "cannot restart: init is shutting down";
+
+        ConfigResult result = _options.Load();
+        if (result.Config is null)
+        {
+            _log.ReloadRefused(result.Problems);
+            return $"cannot restart: {CheckReport.Count(result.Problems.Length)} in the configuration; nothing has changed";
+        }
+
+        IsRestartWanted = true;
+        _driver.Feed(new SystemEvent.ShutdownAsked());
+        return null;
+    }
+
     public void CarryOut(SystemEffect effect)
     {
         switch (effect)
@@ -145,6 +179,7 @@ public sealed class Engine : IEffectSink, IDisposable
             case SystemEffect.Forgotten(var name) when _programs.Find(name) is { } program:
                 _effects.Forget(program);
                 _programs.Remove(name);
+                _listening.NoteForgotten(name);
                 break;
             case SystemEffect.RunSkipped(var name):
                 _dueRuns.Remove(name);
@@ -156,6 +191,7 @@ public sealed class Engine : IEffectSink, IDisposable
             case SystemEffect.ShutdownBegan(var cause):
                 _log.ShutdownBegan(cause);
                 _journal.Add("init.shutdown", cause);
+                _listening.NoteShutdown();
                 break;
             case SystemEffect.ShutdownCompleted(var exitCode, var left):
                 _log.ShutdownCompleted(exitCode, left);
@@ -166,6 +202,7 @@ public sealed class Engine : IEffectSink, IDisposable
 
     public void Dispose()
     {
+        _listening.Dispose();
         _scheduler.Dispose();
         _pump.Dispose();
         _signals.Dispose();
@@ -313,7 +350,10 @@ public sealed class Engine : IEffectSink, IDisposable
         foreach (string problem in _scheduler.Configure(timetables))
             _log.Trouble(problem);
         _eventHooks.Configure(config.EventHooks);
+        _listening.Configure(config);
     }
+
+    private ProgramPhase PhaseOf(string name) => _driver.Core.Knows(name) ? _driver.Core.StateOf(name).Phase : ProgramPhase.Stopped;
 
     /// <summary>Nothing that Init has brought into the world outlives it; then the last log lines.</summary>
     private int End(int exitCode)
@@ -332,7 +372,8 @@ public sealed class Engine : IEffectSink, IDisposable
         Instant limit = MonotonicClock.Now + DrainLimit;
         while (true)
         {
-            int left = Processes.GetPid() == 1
+            // A restart ends what descends from this Init. Others in the container (a shell of "docker exec") belong to nobody who is going away.
+            int left = Processes.GetPid() == 1 && !IsRestartWanted
                 ? Processes.KillAll(Signals.SIGKILL) == 0 ? 1 : 0
                 : _sweeper.SignalAllDescendants(Signals.SIGKILL);
             _processes.ReapAll();
@@ -344,11 +385,20 @@ public sealed class Engine : IEffectSink, IDisposable
         }
     }
 
+    private SystemConfig WithOwnRoles(SystemConfig config) =>
+        OwnPrograms.AddTo(config, _options.ConfigFile, mirrorsOutput: config.Supervisord is not { Silent: true });
+
+    private ConfigResult LoadWithOwnRoles()
+    {
+        ConfigResult result = _options.Load();
+        return result.Config is { } config ? result with { Config = WithOwnRoles(config) } : result;
+    }
+
     private ServerVersion DescribeSelf() => new(
         _options.Version,
         ControlProtocol.Version,
         Processes.GetPid(),
-        _driver.Core.IsShuttingDown ? "shutting-down" : "running",
+        _driver.Core.IsShuttingDown ? (IsRestartWanted ? "restarting" : "shutting-down") : "running",
         _options.ConfigFile,
         _startedAt.ToUnixTimeMilliseconds(),
         _reloader.Current.Supervisord?.Identifier ?? "supervisor");

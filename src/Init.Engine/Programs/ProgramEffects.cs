@@ -3,6 +3,7 @@ using Init.Config;
 using Init.Engine.Children;
 using Init.Engine.Core;
 using Init.Engine.Journal;
+using Init.Engine.Listeners;
 using Init.Engine.Logging;
 using Init.Engine.Notify;
 using Init.Engine.Probes;
@@ -21,14 +22,13 @@ public sealed class ProgramEffects(
     Prober prober,
     Sweeper sweeper,
     ProgramOutputs outputs,
+    ProgramStreams streams,
+    EventListening listening,
     ProgramCgroups cgroups,
     string stateDirectory,
     EventJournal journal,
     InitLog log)
 {
-    /// <summary>What may wait for a program that does not read its stdin, beside the 64 KiB in the pipe.</summary>
-    private const int StdinPendingMax = 1 << 20;
-
     private CoreDriver? _driver;
 
     /// <summary>The driver and this object need each other; the driver is made second.</summary>
@@ -101,17 +101,15 @@ public sealed class ProgramEffects(
     private void Spawn(ProgramRuntime program)
     {
         LaunchSpec spec = program.Definition.Launch;
-        var pipes = new OutputPipes();
-        int stdin = SpawnRequest.DevNull;
+        program.Record.NoteStart(DateTimeOffset.UtcNow);
+        var ends = new ChildStreams();
         try
         {
             WatchForReadiness(program);
-            if (spec.HasStdinPipe)
-                program.Stdin = StdinPipe.Create(loop, StdinPendingMax, out stdin);
-            pipes = outputs.OpenPipes(program.Definition);
-            program.NoteOutputPipes(pipes);
+            ends = streams.Open(program);
+            program.NoteOutputPipes(ends.Output);
             var request = new LaunchRequest(
-                launcher.CommandOf(spec), spec, VariablesOf(program), stdin, pipes.Stdout, pipes.Stderr)
+                launcher.CommandOf(spec), spec, VariablesOf(program), ends.Stdin, ends.Output.Stdout, ends.Output.Stderr)
             {
                 CgroupEntrance = cgroups.EntranceOf(program.Name, spec.Limits),
             };
@@ -119,6 +117,7 @@ public sealed class ProgramEffects(
             {
                 case LaunchResult.Launched(var pid, var setup):
                     program.Pid = pid;
+                    program.Output!.Pid = pid;
                     program.LastGroup = pid;
                     program.SpawnedAt = DateTimeOffset.UtcNow;
                     program.StatusText = null;
@@ -133,20 +132,25 @@ public sealed class ProgramEffects(
         catch (SyscallException exception)
         {
             // No descriptors for its pipes, usually: a failed try like any other.
-            FailSpawn(program, new LaunchFailure(exception.Message, NotInstalled: false, ExitCode.CannotExecute));
+            FailSpawn(program, new LaunchFailure(exception.Message, NotInstalled: false, ExitCode.CannotExecute) { Errno = exception.Errno });
         }
         finally
         {
-            pipes.CloseOurEnds();
-            if (stdin >= 0)
-                Files.Close(stdin);
+            ends.CloseOurEnds();
         }
     }
 
     private void FailSpawn(ProgramRuntime program, LaunchFailure failure)
     {
         EndWatches(program);
-        CloseStdin(program);
+        streams.Close(program);
+        NoteSpawnFailure(program, failure);
+    }
+
+    private void NoteSpawnFailure(ProgramRuntime program, LaunchFailure failure)
+    {
+        string? text = failure.SupervisordText ?? SpawnErrorText.OfErrno(program.Definition.SupervisordProcess, failure.Errno);
+        program.Record.NoteSpawnFailure(text ?? SupervisordRecord.ExitedTooQuickly);
         Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
     }
 
@@ -154,24 +158,20 @@ public sealed class ProgramEffects(
     {
         program.Pid = null;
         EndWatches(program);
-        CloseStdin(program);
+        listening.NoteExit(program);
+        streams.Close(program);
         if (setup?.Conclude() is { } failure)
         {
             // What has ended is our helper; the program itself never ran.
-            Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
+            NoteSpawnFailure(program, failure);
             return;
         }
 
         DateTimeOffset now = DateTimeOffset.UtcNow;
+        program.Record.NoteEnd(status, now);
         TimeSpan lived = Driver.Core.Knows(program.Name) && Driver.Core.StateOf(program.Name).SpawnedAt is { } spawned ? loop.Now - spawned : TimeSpan.Zero;
         program.Exits.Add(new PastExit(now, pid, status, lived < TimeSpan.Zero ? TimeSpan.Zero : lived));
         Driver.Feed(program.Name, new ProgramEvent.Exited(status));
-    }
-
-    private static void CloseStdin(ProgramRuntime program)
-    {
-        program.Stdin?.Dispose();
-        program.Stdin = null;
     }
 
     private List<string> VariablesOf(ProgramRuntime program)
@@ -297,10 +297,14 @@ public sealed class ProgramEffects(
 
     private void Announce(ProgramRuntime program, ProgramNotice notice)
     {
-        if (notice is ProgramNotice.PhaseChanged)
+        if (notice is ProgramNotice.PhaseChanged(var from, var to, var detail))
+        {
             program.ChangedAt = DateTimeOffset.UtcNow;
+            program.Record.NotePhase(from, to, detail, code => program.Definition.Policy.SuccessExitCodes.Contains(code));
+        }
 
         log.ProgramNotice(program.Name, program.Pid, notice);
         journal.Add(program, notice);
+        listening.Note(program, notice);
     }
 }

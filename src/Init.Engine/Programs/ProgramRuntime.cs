@@ -33,6 +33,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
 
     public DateTimeOffset? SpawnedAt { get; set; }
 
+    /// <summary>What supervisord's clients ask about.</summary>
+    public SupervisordRecord Record { get; } = new();
+
     /// <summary>When the state last changed, on the wall clock.</summary>
     public DateTimeOffset ChangedAt { get; set; }
 
@@ -40,6 +43,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
 
     /// <summary>The stdin of the main process, when it is a pipe.</summary>
     public StdinPipe? Stdin { get; set; }
+
+    /// <summary>The main process as the source of what its output makes known.</summary>
+    public OutputSource? Output { get; set; }
 
     public IRunningCommand? Hook { get; set; }
 
