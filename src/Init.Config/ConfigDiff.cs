@@ -105,7 +105,7 @@ public sealed record ConfigDiff(
         {
             if (!before.TryGetValue(program.Policy.Name, out ProgramDefinition? previous))
                 changes.Add((program, Describe(program, ChangeKind.Added, [])));
-            else if (CompareProgram(previous, program, OwnRoles.IsGateway(program) ? ofGateway : []) is { IsEmpty: false } fields)
+            else if (CompareProgram(previous, program, program.Launch.Builtin == KnownNames.Gateway ? ofGateway : []) is { IsEmpty: false } fields)
                 changes.Add((program, Describe(program, ChangeKind.Changed, fields)));
         }
 

@@ -39,12 +39,7 @@ internal static class RunSupervisor
             return ExitCode.Configuration;
         }
 
-        ConfigResult Load()
-        {
-            ConfigResult loaded = ConfigLoader.Load(path, files, environment);
-            return loaded.Config is { } valid ? loaded with { Config = OwnRoles.AddTo(valid, path, environment) } : loaded;
-        }
-
+        ConfigResult Load() => ConfigLoader.Load(path, files, environment);
         ConfigResult result = Load();
         if (result.Config is not { } config)
         {
