@@ -4,6 +4,7 @@ using Init.Config;
 using Init.Control;
 using Init.Engine.Core;
 using Init.Engine.Journal;
+using Init.Engine.Listeners;
 using Init.Engine.Logging;
 using Init.Engine.Programs;
 using Init.Engine.Reloading;
@@ -20,6 +21,7 @@ public sealed class ControlHandler(
     StatusReporter reporter,
     LogPump pump,
     EventJournal journal,
+    EventListening listening,
     Reloader reloader,
     Func<ServerVersion> version) : IControlHandler
 {
@@ -324,11 +326,31 @@ public sealed class ControlHandler(
             wanted = [.. programs.At(selection).Select(program => program.Name)];
         }
 
-        IDisposable subscription = journal.Subscribe(happening =>
+        IDisposable ours = journal.Subscribe(happening => Send(happening, filter.Matches(happening.Type)));
+        IDisposable supervisords = listening.Events.Subscribe(
+            type => filter.Matches(ControlEvent.SupervisordPrefix + type), happening => Send(ControlEventOf(happening), isWanted: true));
+        reply.Closed = () =>
         {
-            if (filter.Matches(happening.Type) && (wanted is null || (happening.Name is { } name && wanted.Contains(name))))
+            ours.Dispose();
+            supervisords.Dispose();
+        };
+
+        void Send(ControlEvent happening, bool isWanted)
+        {
+            if (isWanted && (wanted is null || (happening.Name is { } name && wanted.Contains(name))))
                 reply.Send(new ControlItem.EventRaised(happening));
-        });
-        reply.Closed = subscription.Dispose;
+        }
     }
+
+    private static ControlEvent ControlEventOf(SupervisordEvent happening) => new()
+    {
+        Time = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
+        Type = ControlEvent.SupervisordPrefix + happening.Type,
+        Name = happening.Instance,
+        Program = happening.Program,
+        From = happening.From,
+        To = happening.To,
+        Pid = happening.Pid,
+        Body = happening.Body,
+    };
 }

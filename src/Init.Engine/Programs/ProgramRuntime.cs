@@ -44,6 +44,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
     /// <summary>The stdin of the main process, when it is a pipe.</summary>
     public StdinPipe? Stdin { get; set; }
 
+    /// <summary>The main process as the source of what its output makes known.</summary>
+    public OutputSource? Output { get; set; }
+
     public IRunningCommand? Hook { get; set; }
 
     /// <summary>A hook was killed, and what it may have left behind has not been looked for yet.</summary>
