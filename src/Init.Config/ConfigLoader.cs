@@ -31,13 +31,15 @@ public static class ConfigLoader
     /// <param name="path">The main file; as it is given here it appears in positions.</param>
     /// <param name="files">The machine.</param>
     /// <param name="environment">Init's own environment.</param>
-    public static ConfigResult Load(string path, IConfigFiles files, IReadOnlyDictionary<string, string> environment)
+    /// <param name="supervisord">For a supervisord.conf: keys of <c>[supervisord]</c> that the command line has; they win over the file's.</param>
+    public static ConfigResult Load(
+        string path, IConfigFiles files, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string>? supervisord = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(environment);
         return files.Read(files.FullPath(path), FileBytesMax) is ConfigFile.Content content && IniContent.IsSupervisord(content.Bytes.Span)
-            ? SupervisordLoader.Load(path, content.Bytes, files, environment)
+            ? SupervisordLoader.Load(path, content.Bytes, files, environment, overrides: supervisord)
             : new Run(path, files, environment).Load();
     }
 
