@@ -243,7 +243,7 @@ internal sealed class ControlCommands
     private Command Events()
     {
         Argument<string[]> names = OptionalNames();
-        Option<string[]> types = new("--type", "-t") { Description = "only events of this type (program.fatal), or of all that begin so (program.*); may be repeated", HelpName = "TYPE" };
+        Option<string[]> types = new("--type", "-t") { Description = "only events of this type (program.fatal), or of all that begin so (program.*, supervisord.*); may be repeated", HelpName = "TYPE" };
         Command command = Talking("events", json: true, (session, parsed) =>
             FollowApplets.Events(session, _screen, new ControlRequest.Events(parsed.GetValue(types) ?? [], parsed.GetValue(names) ?? []), parsed.GetValue(_json)));
         command.Arguments.Add(names);
@@ -372,7 +372,7 @@ internal sealed class ControlCommands
         ["pid"] = ["init pid             # init's own", "kill -USR1 $(init pid web)"],
         ["tail"] = ["init tail web -n 100", "init tail -f worker:0 --stderr"],
         ["clear"] = ["init clear web"],
-        ["events"] = ["init events", "init events --type program.fatal --type 'config.*' --json"],
+        ["events"] = ["init events", "init events --type program.fatal --type 'config.*' --json", "init events --type supervisord.PROCESS_STATE"],
         ["explain"] = ["init explain web"],
         ["env"] = ["init env web         # values of secrets are not shown"],
         ["reread"] = ["init reread          # changes nothing"],
