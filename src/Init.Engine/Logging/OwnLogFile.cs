@@ -1,0 +1,15 @@
+namespace Init.Engine.Logging;
+
+/// <summary>The file of Init's own log, on the log thread.</summary>
+internal abstract class OwnLogFile : IDisposable
+{
+    /// <summary>True when this line is the first that waits, so that <see cref="Make"/> has to be called before long.</summary>
+    public abstract bool Write(DateTimeOffset time, LogLevel level, string line);
+
+    public abstract void Make();
+
+    /// <summary>Somebody may have renamed the file: the next line opens the path anew.</summary>
+    public abstract void Reopen();
+
+    public abstract void Dispose();
+}
