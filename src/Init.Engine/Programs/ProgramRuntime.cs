@@ -41,6 +41,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
     /// <summary>The stdin of the main process, when it is a pipe.</summary>
     public StdinPipe? Stdin { get; set; }
 
+    /// <summary>Since Init's start, or since the program came into the configuration.</summary>
+    public ExitCounts ExitCounts { get; } = new();
+
     public IRunningCommand? Hook { get; set; }
 
     /// <summary>A hook was killed, and what it may have left behind has not been looked for yet.</summary>
