@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Init.Base;
 using Init.Config.Expansion;
 using Init.Config.Reading;
+using Init.Config.Supervisord;
 using Init.Config.Toml;
 
 namespace Init.Config;
@@ -11,7 +12,7 @@ namespace Init.Config;
 /// <param name="Problems">Each once, sorted by position.</param>
 public sealed record ConfigResult(SystemConfig? Config, ImmutableArray<ConfigProblem> Problems);
 
-/// <summary>The whole way from supervisor.toml to <see cref="SystemConfig"/>.</summary>
+/// <summary>The whole way from a supervisor.toml or a supervisord.conf, told apart by what is in them, to <see cref="SystemConfig"/>.</summary>
 public static class ConfigLoader
 {
     /// <summary>Largest configuration file.</summary>
@@ -35,7 +36,16 @@ public static class ConfigLoader
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(environment);
-        return new Run(path, files, environment).Load();
+        return files.Read(files.FullPath(path), FileBytesMax) is ConfigFile.Content content && IniContent.IsSupervisord(content.Bytes.Span)
+            ? SupervisordLoader.Load(path, content.Bytes, files, environment)
+            : new Run(path, files, environment).Load();
+    }
+
+    /// <summary>A path as positions show it: relative to the main file's folder when it is below that, in the words the main file was named with.</summary>
+    internal static string Shorten(string path, string mainPath, string mainFolder)
+    {
+        string relative = Path.GetRelativePath(mainFolder, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : Path.Combine(Path.GetDirectoryName(mainPath) ?? "", relative);
     }
 
     /// <summary>One file, parsed.</summary>
@@ -165,12 +175,7 @@ public static class ConfigLoader
             }
         }
 
-        /// <summary>A path as positions show it: relative to the main file's folder when it is below that, in the words the main file was named with.</summary>
-        private string Shorten(string path)
-        {
-            string relative = Path.GetRelativePath(_folder, path);
-            return relative.StartsWith("..", StringComparison.Ordinal) ? path : Path.Combine(Path.GetDirectoryName(_path) ?? "", relative);
-        }
+        private string Shorten(string path) => ConfigLoader.Shorten(path, _path, _folder);
 
         private static string FolderOf(string fullPath) => Path.GetDirectoryName(fullPath) ?? "/";
 

@@ -1,5 +1,6 @@
 using Init.Base;
 using Init.Config.Expansion;
+using Init.Config.Supervisord;
 using Init.Config.Toml;
 
 namespace Init.Config;
@@ -13,8 +14,9 @@ public static class ConfigLocation
     /// <summary>Names the control socket when no option does.</summary>
     public const string SocketVariable = "INIT_SOCKET";
 
-    /// <summary>Looked for in this order when nothing names the file.</summary>
-    public static IReadOnlyList<string> Candidates { get; } = ["supervisor.toml", "/etc/init/supervisor.toml"];
+    /// <summary>Looked for in this order when nothing names the file. supervisord's own are last: a supervisor.toml beside one of them is there because it is meant.</summary>
+    public static IReadOnlyList<string> Candidates { get; } =
+        ["supervisor.toml", "/etc/init/supervisor.toml", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"];
 
     /// <summary>The file to read; null when nothing names one and none of the candidates is there.</summary>
     public static string? Find(string? option, IReadOnlyDictionary<string, string> environment, IConfigFiles files) =>
@@ -32,13 +34,16 @@ public static class ConfigLocation
     public static string ControlSocket(string? configPath, IConfigFiles files, IReadOnlyDictionary<string, string> environment)
     {
         string? control = null, state = null;
-        if (configPath is not null
-            && files.Read(configPath, ConfigLoader.FileBytesMax) is ConfigFile.Content content
-            && TomlReader.Read(content.Bytes.Span, configPath, new List<ConfigProblem>()) is { } root
+        ConfigFile? file = configPath is null ? null : files.Read(configPath, ConfigLoader.FileBytesMax);
+        if (file is ConfigFile.Content ini && IniContent.IsSupervisord(ini.Bytes.Span))
+            return SupervisordLoader.ControlSocket(configPath!, ini.Bytes, files, environment);
+
+        if (file is ConfigFile.Content content
+            && TomlReader.Read(content.Bytes.Span, configPath!, new List<ConfigProblem>()) is { } root
             && root.TryGet("init", out TomlEntry? init)
             && init.Value is TomlTable settings)
         {
-            string folder = Path.GetDirectoryName(files.FullPath(configPath)) ?? "/";
+            string folder = Path.GetDirectoryName(files.FullPath(configPath!)) ?? "/";
             Expander expander = new(environment, [], "");
             control = PathOf(settings, "control", folder, expander);
             state = PathOf(settings, "state_dir", folder, expander);

@@ -203,7 +203,7 @@ public sealed record SupervisordProgram(int Priority, string Command, string? Se
 /// <summary>How to run it.</summary>
 public sealed record LaunchSpec
 {
-    /// <summary>argv, not empty, expanded. Element 0 is looked up in the program's own PATH when it has no slash. Empty when <see cref="Builtin"/> is set.</summary>
+    /// <summary>argv, not empty, expanded. Element 0 is looked up in the program's own PATH when it has no slash. With <see cref="Builtin"/>, what follows the role's name.</summary>
     public ImmutableArray<string> Command { get; init; } = [];
 
     /// <summary>

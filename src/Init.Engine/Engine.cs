@@ -1,5 +1,6 @@
 using Init.Base;
 using Init.Config;
+using Init.Config.Reports;
 using Init.Control;
 using Init.Engine.Children;
 using Init.Engine.Control;
@@ -8,6 +9,7 @@ using Init.Engine.Core;
 using Init.Engine.EventHooks;
 using Init.Engine.Journal;
 using Init.Engine.Logging;
+using Init.Engine.OwnRoles;
 using Init.Engine.Probes;
 using Init.Engine.Programs;
 using Init.Engine.Reloading;
@@ -66,6 +68,7 @@ public sealed class Engine : IEffectSink, IDisposable
     public Engine(EngineOptions options, SystemConfig config)
     {
         _options = options;
+        config = WithOwnRoles(config);
         string ownExecutable = Processes.OwnExecutable() ?? "/proc/self/exe";
         string instanceId = Guid.NewGuid().ToString("N");
         InitSettings settings = config.Settings;
@@ -97,7 +100,7 @@ public sealed class Engine : IEffectSink, IDisposable
         _eventHooks = new EventHookRunner(commands, ownExecutable, TimeProvider.System, _journal.Publish, _log.Trouble);
         _journal.Subscribe(_eventHooks.Handle);
         _operations = new Operations(core);
-        _reloader = new Reloader(options.Load, config, _driver, _programs, _journal, _log, ApplySettings);
+        _reloader = new Reloader(LoadWithOwnRoles, config, _driver, _programs, _journal, _log, ApplySettings);
         var reporter = new StatusReporter(core, _programs, _pump, _scheduler);
         var metrics = new MetricsReporter(_loop, core, _programs, _processes, _pump, _reloader, _startedAt, () => _control);
         var actions = new ControlActions
@@ -140,6 +143,31 @@ public sealed class Engine : IEffectSink, IDisposable
             RunPass();
 
         return End(_exitCode.Value);
+    }
+
+    /// <summary>True when Init is to be executed anew after <see cref="Run"/>, which has ended everything.</summary>
+    public bool IsRestartWanted { get; private set; }
+
+    /// <summary>
+    /// Ends everything in order, as a shutdown does, and has <see cref="Run"/> return with <see cref="IsRestartWanted"/>. Nothing happens when the configuration on disk is not valid:
+    /// then there would be nothing to come back with.
+    /// </summary>
+    /// <returns>Why not, for people; null when it has begun.</returns>
+    public string? RequestRestart()
+    {
+        if (_driver.Core.IsShuttingDown)
+            return IsRestartWanted ? null : "cannot restart: init is shutting down";
+
+        ConfigResult result = _options.Load();
+        if (result.Config is null)
+        {
+            _log.ReloadRefused(result.Problems);
+            return $"cannot restart: {CheckReport.Count(result.Problems.Length)} in the configuration; nothing has changed";
+        }
+
+        IsRestartWanted = true;
+        _driver.Feed(new SystemEvent.ShutdownAsked());
+        return null;
     }
 
     public void CarryOut(SystemEffect effect)
@@ -339,7 +367,8 @@ public sealed class Engine : IEffectSink, IDisposable
         Instant limit = MonotonicClock.Now + DrainLimit;
         while (true)
         {
-            int left = Processes.GetPid() == 1
+            // A restart ends what descends from this Init. Others in the container (a shell of "docker exec") belong to nobody who is going away.
+            int left = Processes.GetPid() == 1 && !IsRestartWanted
                 ? Processes.KillAll(Signals.SIGKILL) == 0 ? 1 : 0
                 : _sweeper.SignalAllDescendants(Signals.SIGKILL);
             _processes.ReapAll();
@@ -351,11 +380,20 @@ public sealed class Engine : IEffectSink, IDisposable
         }
     }
 
+    private SystemConfig WithOwnRoles(SystemConfig config) =>
+        OwnPrograms.AddTo(config, _options.ConfigFile, mirrorsOutput: config.Supervisord is not { Silent: true });
+
+    private ConfigResult LoadWithOwnRoles()
+    {
+        ConfigResult result = _options.Load();
+        return result.Config is { } config ? result with { Config = WithOwnRoles(config) } : result;
+    }
+
     private ServerVersion DescribeSelf() => new(
         _options.Version,
         ControlProtocol.Version,
         Processes.GetPid(),
-        _driver.Core.IsShuttingDown ? "shutting-down" : "running",
+        _driver.Core.IsShuttingDown ? (IsRestartWanted ? "restarting" : "shutting-down") : "running",
         _options.ConfigFile,
         _startedAt.ToUnixTimeMilliseconds(),
         _reloader.Current.Supervisord?.Identifier ?? "supervisor");

@@ -86,4 +86,26 @@ public static class Processes
 
     /// <summary>The path of the binary that runs now, even when it has been renamed since; null without /proc.</summary>
     public static string? OwnExecutable() => Files.ReadLink("/proc/self/exe");
+
+    /// <summary>
+    /// Becomes another program, or this one anew, with the same pid: execve(2). Descriptors that are not close-on-exec, the signal mask and what is pending stay.
+    /// </summary>
+    /// <param name="path">Such as "/proc/self/exe".</param>
+    /// <param name="argv">C strings, then NULL; handed on byte for byte.</param>
+    /// <param name="environment">As <paramref name="argv"/>.</param>
+    /// <returns>An errno; it returns only after a failure.</returns>
+    public static unsafe int Become(string path, byte** argv, byte** environment)
+    {
+        using NativeString name = new(path);
+        return Files.ErrnoOf(Libc.execve(name.Pointer, argv, environment));
+    }
+
+    /// <summary>The directory that paths without a leading slash are relative to.</summary>
+    public static int ChangeDirectory(string path) => Files.ErrnoOf(Libc.chdir(path));
+
+    /// <summary>As <see cref="ChangeDirectory(string)"/>, to a directory that was opened before.</summary>
+    public static int ChangeDirectory(int fd) => Files.ErrnoOf(Libc.fchdir(fd));
+
+    /// <summary>The permission bits that files made from now on do not get.</summary>
+    public static void SetUmask(int mask) => _ = Libc.umask((uint)mask);
 }

@@ -32,7 +32,16 @@ public abstract record LaunchResult
 /// <param name="Message">For people: "cannot execute /app/web: …".</param>
 /// <param name="NotInstalled">The command does not exist.</param>
 /// <param name="ExitCode">126 or 127, as a shell has it.</param>
-public sealed record LaunchFailure(string Message, bool NotInstalled, int ExitCode);
+public sealed record LaunchFailure(string Message, bool NotInstalled, int ExitCode)
+{
+    /// <summary>
+    /// What supervisord calls it (its "spawnerr"); null when supervisord finds out only in the child, which then ends too early.
+    /// </summary>
+    public string? SupervisordText { get; init; }
+
+    /// <summary>Of the call that failed; 0 when no call was made.</summary>
+    public int Errno { get; init; }
+}
 
 /// <summary>Starts processes: by posix_spawn alone where that is enough, else through <c>init exec-child</c>.</summary>
 /// <param name="loop">Children that need more set-up report over it.</param>
@@ -43,14 +52,17 @@ public sealed class Launcher(EventLoop loop, string ownExecutable, string instan
     private readonly string _instanceVariable = $"{EnvironmentNames.Instance}={instanceId}";
 
     /// <summary>argv of a program: its command, or this binary in the role that is built in.</summary>
-    public ImmutableArray<string> CommandOf(LaunchSpec spec) => spec.Builtin is { } role ? [ownExecutable, role] : spec.Command;
+    public ImmutableArray<string> CommandOf(LaunchSpec spec) => spec.Builtin is { } role ? [ownExecutable, role, .. spec.Command] : spec.Command;
 
     /// <summary>Whether the command can be found now. Anything but "there is no such file" counts as found: the spawn will tell what is wrong.</summary>
     public bool IsInstalled(LaunchSpec spec) =>
-        spec.Builtin is not null || CommandLookup.Find(spec.Command[0], PathOf(spec), spec.Directory) is not CommandLookup.NotFound;
+        spec.Builtin is not null || spec.CommandFault is not null || CommandLookup.Find(spec.Command[0], PathOf(spec), spec.Directory) is not CommandLookup.NotFound;
 
     public LaunchResult Launch(LaunchRequest request)
     {
+        if (request.As.CommandFault is { } fault)
+            return new LaunchResult.Failed(new LaunchFailure(fault, NotInstalled: false, ExitCode.CannotExecute) { SupervisordText = fault });
+
         string path;
         switch (CommandLookup.Find(request.Command[0], PathOf(request.As), request.As.Directory))
         {
@@ -58,11 +70,20 @@ public sealed class Launcher(EventLoop loop, string ownExecutable, string instan
                 path = found.Path;
                 break;
             case CommandLookup.NotFound missing:
-                return new LaunchResult.Failed(new LaunchFailure(missing.Message, NotInstalled: true, ExitCode.CommandNotFound));
+                return new LaunchResult.Failed(new LaunchFailure(missing.Message, NotInstalled: true, ExitCode.CommandNotFound)
+                {
+                    SupervisordText = SpawnErrorText.NotFound(request.Command[0]),
+                });
             case CommandLookup.NotExecutable refused:
-                return new LaunchResult.Failed(new LaunchFailure(refused.Message, NotInstalled: false, ExitCode.CannotExecute));
+                return new LaunchResult.Failed(new LaunchFailure(refused.Message, NotInstalled: false, ExitCode.CannotExecute)
+                {
+                    SupervisordText = SpawnErrorText.NotExecutable(refused.Path, request.As.Directory),
+                });
             case CommandLookup.IsDirectory directory:
-                return new LaunchResult.Failed(new LaunchFailure(directory.Message, NotInstalled: false, ExitCode.CannotExecute));
+                return new LaunchResult.Failed(new LaunchFailure(directory.Message, NotInstalled: false, ExitCode.CannotExecute)
+                {
+                    SupervisordText = SpawnErrorText.IsDirectory(directory.Path),
+                });
             default:
                 throw new UnreachableException();
         }
@@ -85,7 +106,7 @@ public sealed class Launcher(EventLoop loop, string ownExecutable, string instan
     internal static LaunchResult ResultOf(SpawnResult result, ChildSetup? setup) => result switch
     {
         SpawnResult.Spawned(var pid) => new LaunchResult.Launched(pid, setup),
-        SpawnResult.Failed(var errno, var message) => new LaunchResult.Failed(FailureOf(message, errno)),
+        SpawnResult.Failed(var errno, var message) => new LaunchResult.Failed(FailureOf(message, errno) with { Errno = errno }),
         _ => throw new UnreachableException(),
     };
 

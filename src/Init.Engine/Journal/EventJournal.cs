@@ -34,7 +34,7 @@ public sealed class EventJournal(TimeProvider clock)
             ProgramNotice.HookFailed(var hook, var detail) => Event("program.hook_failed") with { Message = $"{HookName(hook)}: {detail}" },
             _ => null,
         };
-        if (happening is not null)
+        if (happening is not null && !program.Definition.IsOwn)
             Publish(happening with { Name = program.Name, Program = program.Definition.Policy.Program, Pid = program.Pid });
     }
 

@@ -101,6 +101,7 @@ public sealed class ProgramEffects(
     private void Spawn(ProgramRuntime program)
     {
         LaunchSpec spec = program.Definition.Launch;
+        program.Record.NoteStart(DateTimeOffset.UtcNow);
         var pipes = new OutputPipes();
         int stdin = SpawnRequest.DevNull;
         try
@@ -133,7 +134,7 @@ public sealed class ProgramEffects(
         catch (SyscallException exception)
         {
             // No descriptors for its pipes, usually: a failed try like any other.
-            FailSpawn(program, new LaunchFailure(exception.Message, NotInstalled: false, ExitCode.CannotExecute));
+            FailSpawn(program, new LaunchFailure(exception.Message, NotInstalled: false, ExitCode.CannotExecute) { Errno = exception.Errno });
         }
         finally
         {
@@ -147,6 +148,13 @@ public sealed class ProgramEffects(
     {
         EndWatches(program);
         CloseStdin(program);
+        NoteSpawnFailure(program, failure);
+    }
+
+    private void NoteSpawnFailure(ProgramRuntime program, LaunchFailure failure)
+    {
+        string? text = failure.SupervisordText ?? SpawnErrorText.OfErrno(program.Definition.SupervisordProcess, failure.Errno);
+        program.Record.NoteSpawnFailure(text ?? SupervisordRecord.ExitedTooQuickly);
         Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
     }
 
@@ -158,11 +166,12 @@ public sealed class ProgramEffects(
         if (setup?.Conclude() is { } failure)
         {
             // What has ended is our helper; the program itself never ran.
-            Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
+            NoteSpawnFailure(program, failure);
             return;
         }
 
         DateTimeOffset now = DateTimeOffset.UtcNow;
+        program.Record.NoteEnd(status, now);
         TimeSpan lived = Driver.Core.Knows(program.Name) && Driver.Core.StateOf(program.Name).SpawnedAt is { } spawned ? loop.Now - spawned : TimeSpan.Zero;
         program.ExitCounts.Add(status);
         program.Exits.Add(new PastExit(now, pid, status, lived < TimeSpan.Zero ? TimeSpan.Zero : lived));
@@ -298,8 +307,11 @@ public sealed class ProgramEffects(
 
     private void Announce(ProgramRuntime program, ProgramNotice notice)
     {
-        if (notice is ProgramNotice.PhaseChanged)
+        if (notice is ProgramNotice.PhaseChanged(var from, var to, var detail))
+        {
             program.ChangedAt = DateTimeOffset.UtcNow;
+            program.Record.NotePhase(from, to, detail, code => program.Definition.Policy.SuccessExitCodes.Contains(code));
+        }
 
         log.ProgramNotice(program.Name, program.Pid, notice);
         journal.Add(program, notice);

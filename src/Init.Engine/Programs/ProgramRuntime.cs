@@ -33,6 +33,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
 
     public DateTimeOffset? SpawnedAt { get; set; }
 
+    /// <summary>What supervisord's clients ask about.</summary>
+    public SupervisordRecord Record { get; } = new();
+
     /// <summary>When the state last changed, on the wall clock.</summary>
     public DateTimeOffset ChangedAt { get; set; }
 

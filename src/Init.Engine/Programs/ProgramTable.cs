@@ -13,6 +13,7 @@ public sealed class ProgramTable(Launcher launcher)
     private List<SelectableInstance> _selectable = [];
     private Supervisor? _core;
 
+    /// <summary>Those of the user, and after them Init's own.</summary>
     public IReadOnlyList<ProgramRuntime> All => _ordered;
 
     public void Connect(Supervisor core) => _core = core;
@@ -35,7 +36,9 @@ public sealed class ProgramTable(Launcher launcher)
         }
 
         order.AddRange(_ordered.Where(runtime => !order.Contains(runtime)));
-        _ordered = order;
+        List<ProgramRuntime> own = order.FindAll(runtime => runtime.Definition.IsOwn);
+        order.RemoveAll(runtime => runtime.Definition.IsOwn);
+        _ordered = [.. order, .. own];
         ILookup<string, string> groups = config.Groups
             .SelectMany(group => group.Programs.Select(program => (program, group.Name)))
             .ToLookup(pair => pair.program, pair => pair.Name);
@@ -54,15 +57,27 @@ public sealed class ProgramTable(Launcher launcher)
             return;
 
         _ordered.RemoveAt(index);
-        _selectable.RemoveAt(index);
+        if (index < _selectable.Count)
+            _selectable.RemoveAt(index);
         _byName.Remove(name);
     }
 
-    public NameSelection Select(IReadOnlyList<string> names) => NameSelector.Select(names, _selectable);
+    /// <summary>What the names stand for among the user's programs; one of Init's own is meant only by its whole name.</summary>
+    public NameSelection Select(IReadOnlyList<string> names)
+    {
+        List<int> own = [.. Enumerable.Range(_selectable.Count, _ordered.Count - _selectable.Count).Where(index => names.Contains(_ordered[index].Name))];
+        if (own.Count == 0)
+            return NameSelector.Select(names, _selectable);
+
+        List<string> others = [.. names.Where(name => !own.Exists(index => _ordered[index].Name == name))];
+        NameSelection users = others.Count == 0 ? new NameSelection([], []) : NameSelector.Select(others, _selectable);
+        return users with { Indexes = [.. users.Indexes, .. own] };
+    }
 
     public IEnumerable<ProgramRuntime> At(NameSelection selection) => selection.Indexes.Select(index => _ordered[index]);
 
-    public IReadOnlyList<string> GroupsOf(ProgramRuntime program) => _selectable[_ordered.IndexOf(program)].Groups;
+    public IReadOnlyList<string> GroupsOf(ProgramRuntime program) =>
+        _ordered.IndexOf(program) is var index && index < _selectable.Count ? _selectable[index].Groups : [];
 
     /// <summary>Tells the core which optional programs cannot be started for want of their command.</summary>
     public void NoteInstalled(IEnumerable<string> names)

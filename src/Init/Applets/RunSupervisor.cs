@@ -3,6 +3,7 @@ using Init.Base;
 using Init.Config;
 using Init.Config.Reports;
 using Init.Engine;
+using Init.Linux;
 
 namespace Init.Applets;
 
@@ -48,8 +49,26 @@ internal static class RunSupervisor
             return ExitCode.Configuration;
         }
 
-        using var engine = new Engine.Engine(new EngineOptions(Path.GetFullPath(path), Load, Help.VersionNumber), config);
-        return engine.Run();
+        // Kept for a restart, whose arguments may name files relative to it.
+        OpenResult directory = Files.Open(".", OpenFlags.Read);
+        using (var engine = new Engine.Engine(new EngineOptions(Path.GetFullPath(path), Load, Help.VersionNumber), config))
+        {
+            int code = engine.Run();
+            if (!engine.IsRestartWanted)
+                return code;
+        }
+
+        return StartAnew(directory);
+    }
+
+    /// <summary>This binary again, as it was started and with the same pid. Signals stay blocked on the way, so none is lost.</summary>
+    private static unsafe int StartAnew(OpenResult directory)
+    {
+        if (directory.Succeeded)
+            _ = Processes.ChangeDirectory(directory.Fd); // It may be gone; then full paths still work.
+        int errno = Processes.Become("/proc/self/exe", ProcessStart.Argv, ProcessStart.Environment);
+        Terminal.Complain($"cannot start anew: {Errno.Describe(errno)}");
+        return ExitCode.Failure;
     }
 
     private static Dictionary<string, string> OwnEnvironment() =>

@@ -1,0 +1,86 @@
+using Init.Base;
+using Init.Config;
+using Init.Engine.Children;
+using Init.Engine.OwnRoles;
+using Init.Engine.Programs;
+using Init.Linux;
+using Init.Supervision;
+
+namespace Init.Engine.Tests.OwnRoles;
+
+public sealed class OwnProgramsTests : IDisposable
+{
+    private static readonly SystemConfig Served = Config("web") with { HttpEndpoints = [new HttpEndpoint { UnixPath = "/run/x.sock" }] };
+
+    private readonly EventLoop _loop = new();
+
+    [Fact]
+    public void Gateway_WhenNothingIsToBeServed_IsNotRun() => Assert.Equal(Config("web").Programs.Length, Added(Config("web")).Programs.Length);
+
+    [Fact]
+    public void Gateway_WhenTheUserHasOne_IsNotRunTwice()
+    {
+        ProgramDefinition gateway = Program("mine") with { Launch = new LaunchSpec { Builtin = "gateway" } };
+
+        Assert.DoesNotContain(Added(Served with { Programs = [gateway] }).Programs, program => program.IsOwn);
+    }
+
+    [Fact]
+    public void Gateway_WhenSomethingIsToBeServed_EndsLastAndReadsTheSameFile()
+    {
+        ProgramDefinition gateway = Assert.Single(Added(Served).Programs, program => program.IsOwn);
+
+        Assert.Equal(int.MinValue, gateway.Policy.ShutdownPriority);
+        Assert.Null(gateway.Policy.Backoff.Attempts);
+        Assert.Equal("/bin/init|gateway|-c|/etc/x.conf", string.Join("|", new Launcher(_loop, "/bin/init", "id").CommandOf(gateway.Launch)));
+    }
+
+    [Fact]
+    public void Names_OfEverything_LeaveOutTheOwnOnes()
+    {
+        ProgramTable table = Table();
+
+        Assert.Equal(["web"], Selected(table));
+        Assert.Equal(["web"], Selected(table, "all"));
+        Assert.Equal(["init:gateway"], Selected(table, "init:gateway"));
+        Assert.Equal(["web", "init:gateway"], Selected(table, "init:gateway", "all"));
+        Assert.Equal("init", Assert.Single(table.Select(["init"]).Unknown).Name);
+    }
+
+    [Fact]
+    public void Table_WhenAUsersProgramIsAddedOrRemoved_KeepsTheOwnOnesLast()
+    {
+        ProgramTable table = Table();
+
+        table.Define(Added(Served with { Programs = [Program("web"), Program("more")] }));
+        Assert.Equal(["web", "more", "init:gateway"], table.All.Select(program => program.Name));
+
+        table.Remove("web");
+        Assert.Equal(["more"], Selected(table));
+        table.Remove("init:gateway");
+        Assert.Equal(["more"], Selected(table));
+    }
+
+    public void Dispose() => _loop.Dispose();
+
+    private static string[] Selected(ProgramTable table, params string[] names) => [.. table.At(table.Select(names)).Select(program => program.Name)];
+
+    private ProgramTable Table()
+    {
+        var table = new ProgramTable(new Launcher(_loop, "/bin/init", "id"));
+        table.Define(Added(Served));
+        return table;
+    }
+
+    private static SystemConfig Added(SystemConfig config) => OwnPrograms.AddTo(config, "/etc/x.conf", mirrorsOutput: false);
+
+    private static SystemConfig Config(params string[] programs) => new(
+        new InitSettings { StateDirectory = "/s", LogDirectory = "/l", ControlSocket = "/c" }, [.. programs.Select(Program)], [], []);
+
+    private static ProgramDefinition Program(string name) => new()
+    {
+        Policy = new ProgramPolicy { Name = name, Program = name },
+        Launch = new LaunchSpec { Command = ["true"] },
+        At = new SourcePosition("x", 1, 1),
+    };
+}
