@@ -6,10 +6,10 @@ namespace Init.Control;
 public sealed record SelectableInstance(string Name, string Program, IReadOnlyList<string> Groups)
 {
     /// <summary>supervisord's group, which may be called otherwise than the program.</summary>
-    public string Group { get; init; } = "";
+    public string? Group { get; init; }
 
     /// <summary>supervisord's process within <see cref="Group"/>.</summary>
-    public string Process { get; init; } = "";
+    public string? Process { get; init; }
 }
 
 /// <summary>A name that selects nothing.</summary>

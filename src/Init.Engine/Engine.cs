@@ -106,7 +106,7 @@ public sealed class Engine : IEffectSink, IDisposable
         var actions = new ControlActions
         {
             DescribeSelf = DescribeSelf,
-            RestartInit = () => "cannot restart: not possible yet",
+            RestartInit = RequestRestart,
             RaiseRemoteEvent = (_, _) => { },
         };
         var handler = new ControlHandler(_driver, _programs, _operations, reporter, metrics, new LogRequests(_pump), _journal, _reloader, actions);

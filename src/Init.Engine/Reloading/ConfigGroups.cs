@@ -120,14 +120,15 @@ internal static class ConfigGroups
         return [.. programs];
     }
 
-    /// <summary>What stood in a <c>[group.x]</c> of the running system and is still there, and what was added in one of the configuration it comes from.</summary>
+    /// <summary>Each <c>[group.x]</c> of the running system with what is still there and what was added to it, and the new ones that now have a program.</summary>
     private static ImmutableArray<GroupDefinition> SelectorsOf(SystemConfig target, SystemConfig running, SystemConfig lastRead)
     {
         HashSet<string> old = [.. running.Programs.Select(program => program.Policy.Program)];
+        HashSet<string> known = [.. running.Groups.Select(group => group.Name)];
         HashSet<string> present = [.. target.Programs.Select(program => program.Policy.Program)];
         var members = running.Groups
             .Select(group => (Group: group, Programs: group.Programs.Where(present.Contains)))
-            .Concat(lastRead.Groups.Select(group => (Group: group, Programs: group.Programs.Where(program => present.Contains(program) && !old.Contains(program)))));
+            .Concat(lastRead.Groups.Select(group => (Group: group, Programs: group.Programs.Where(program => present.Contains(program) && !(known.Contains(group.Name) && old.Contains(program))))));
         return [.. members
             .GroupBy(entry => entry.Group.Name, StringComparer.Ordinal)
             .Select(entries => entries.First().Group with { Programs = [.. entries.SelectMany(entry => entry.Programs).Distinct()] })
