@@ -59,9 +59,15 @@ public static class OutcomeCode
     };
 }
 
-/// <summary>Something that happened. Types are dotted words, the subject first: "program.running", "config.updated".</summary>
+/// <summary>
+/// Something that happened. Types are dotted words, the subject first: "program.running", "config.updated". Those that begin with
+/// <see cref="SupervisordPrefix"/> are what supervisord tells its event listeners: "supervisord.PROCESS_STATE_RUNNING".
+/// </summary>
 public sealed record ControlEvent
 {
+    /// <summary>Before the name of a supervisord event type.</summary>
+    public const string SupervisordPrefix = "supervisord.";
+
     /// <summary>Unix milliseconds.</summary>
     public required long Time { get; init; }
 
@@ -81,4 +87,7 @@ public sealed record ControlEvent
 
     /// <summary>For people.</summary>
     public string? Message { get; init; }
+
+    /// <summary>Of an event of supervisord: what its listeners read after the header, such as "processname:web groupname:web from_state:STARTING pid:42".</summary>
+    public string? Body { get; init; }
 }

@@ -8,6 +8,7 @@ using Init.Engine.ControlHandling;
 using Init.Engine.Core;
 using Init.Engine.EventHooks;
 using Init.Engine.Journal;
+using Init.Engine.Listeners;
 using Init.Engine.Logging;
 using Init.Engine.OwnRoles;
 using Init.Engine.Probes;
@@ -47,6 +48,7 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly ProgramTable _programs;
     private readonly ProgramEffects _effects;
     private readonly ProgramOutputs _outputs;
+    private readonly EventListening _listening;
     private readonly CoreDriver _driver;
     private readonly Sweeper _sweeper;
     private readonly Scheduler _scheduler;
@@ -87,8 +89,10 @@ public sealed class Engine : IEffectSink, IDisposable
         _outputs = new ProgramOutputs(_pump, _programs.DefinitionOf);
         var commands = new CommandRunner(_loop, _processes, launcher, _outputs.OpenForCommand);
         _sweeper = new Sweeper(_loop, _processes, instanceId);
+        _listening = new EventListening(_loop, TimeProvider.System, _programs, _pump, PhaseOf);
+        var streams = new ProgramStreams(_loop, _outputs, _listening.Pools);
         _effects = new ProgramEffects(
-            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, new ProgramCgroups(_log.Trouble), settings.StateDirectory, _journal, _log);
+            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, streams, _listening, new ProgramCgroups(_log.Trouble), settings.StateDirectory, _journal, _log);
 
         var core = new Supervisor([.. config.Programs.Select(definition => definition.Policy)], Reloader.OptionsOf(settings), Random.Shared.NextDouble);
         _driver = new CoreDriver(core, _loop) { Sink = this };
@@ -103,13 +107,8 @@ public sealed class Engine : IEffectSink, IDisposable
         _reloader = new Reloader(LoadWithOwnRoles, config, _driver, _programs, _journal, _log, ApplySettings);
         var reporter = new StatusReporter(core, _programs, _pump, _scheduler);
         var metrics = new MetricsReporter(_loop, core, _programs, _processes, _pump, _reloader, _startedAt, () => _control);
-        var actions = new ControlActions
-        {
-            DescribeSelf = DescribeSelf,
-            RestartInit = RequestRestart,
-            RaiseRemoteEvent = (_, _) => { },
-        };
-        var handler = new ControlHandler(_driver, _programs, _operations, reporter, metrics, new LogRequests(_pump), _journal, _reloader, actions);
+        var handler = new ControlHandler(
+            _driver, _programs, _operations, reporter, metrics, new LogRequests(_pump), _journal, _listening, _reloader, DescribeSelf, RequestRestart);
         _listen = () => new ControlServer(_loop, settings.ControlSocket, handler, _log.Trouble);
         _backupRequests = new BackupRequests(_loop, _driver, _programs, _log);
         _guardian = Processes.GetPid() == 1 ? null : new Guardian(_loop, _processes, ownExecutable, instanceId, _log);
@@ -127,6 +126,8 @@ public sealed class Engine : IEffectSink, IDisposable
         _log.Started(_options.Version, Processes.GetPid(), _options.ConfigFile, _programs.All.Count);
         foreach (ConfigProblem warning in _reloader.Current.Warnings)
             _log.ConfigWarning(warning);
+
+        _listening.NoteBegin();
 
         // Programs first: everything below only serves those who look on.
         _programs.NoteInstalled(_programs.All.Select(program => program.Name));
@@ -180,6 +181,7 @@ public sealed class Engine : IEffectSink, IDisposable
             case SystemEffect.Forgotten(var name) when _programs.Find(name) is { } program:
                 _effects.Forget(program);
                 _programs.Remove(name);
+                _listening.NoteForgotten(name);
                 break;
             case SystemEffect.RunSkipped(var name):
                 _dueRuns.Remove(name);
@@ -191,6 +193,7 @@ public sealed class Engine : IEffectSink, IDisposable
             case SystemEffect.ShutdownBegan(var cause):
                 _log.ShutdownBegan(cause);
                 _journal.Add("init.shutdown", cause);
+                _listening.NoteShutdown();
                 break;
             case SystemEffect.ShutdownCompleted(var exitCode, var left):
                 _log.ShutdownCompleted(exitCode, left);
@@ -201,6 +204,7 @@ public sealed class Engine : IEffectSink, IDisposable
 
     public void Dispose()
     {
+        _listening.Dispose();
         _scheduler.Dispose();
         _pump.Dispose();
         _signals.Dispose();
@@ -348,7 +352,10 @@ public sealed class Engine : IEffectSink, IDisposable
         foreach (string problem in _scheduler.Configure(timetables))
             _log.Trouble(problem);
         _eventHooks.Configure(config.EventHooks);
+        _listening.Configure(config);
     }
+
+    private ProgramPhase PhaseOf(string name) => _driver.Core.Knows(name) ? _driver.Core.StateOf(name).Phase : ProgramPhase.Stopped;
 
     /// <summary>Nothing that Init has brought into the world outlives it; then the last log lines.</summary>
     private int End(int exitCode)

@@ -19,6 +19,12 @@ public static class Guard
     /// <summary>A round of KILL waits this long for deaths before it looks again.</summary>
     private static readonly TimeSpan KillRound = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// When nothing is found, it looks again after these pauses: a child that was being spawned at our end has closed our end of the pipe already, and shows
+    /// its environment only when execve(2) has come a little further, which on a busy machine takes its time.
+    /// </summary>
+    private static readonly TimeSpan[] Doubts = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(500)];
+
     /// <summary>Rounds of KILL before the guard gives up: something forks faster than it can be killed, or is stuck in the kernel.</summary>
     private const int KillRoundsMax = 50;
 
@@ -74,12 +80,18 @@ public static class Guard
         HashSet<(int Pid, ulong StartTime)> asked = [];
         Instant end = MonotonicClock.Now + grace;
         using EventLoop loop = new();
-        int killRounds = 0;
+        int killRounds = 0, emptyLooks = 0;
         while (killRounds < KillRoundsMax)
         {
             List<ProcessInfo> found = FindInstance(instance);
             if (found.Count == 0)
-                break;
+            {
+                if (emptyLooks == Doubts.Length)
+                    break;
+
+                Thread.Sleep(Doubts[emptyLooks++]);
+                continue;
+            }
 
             bool isKill = MonotonicClock.Now >= end;
             foreach (ProcessInfo process in found)

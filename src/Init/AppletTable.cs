@@ -1,4 +1,5 @@
 using Init.Applets;
+using Init.Applets.Supervisorctl;
 using Init.Linux;
 
 namespace Init;
@@ -40,6 +41,7 @@ internal static class AppletTable
         .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, Help.VersionNumber), command.Summary)),
 
         new("ctl", arguments => ControlCommands.RunLink(arguments, Help.VersionNumber)) { Links = ["initctl"] },
+        new(SupervisorctlApplet.Name, arguments => SupervisorctlApplet.Run(arguments, ProcessStart.Invocation), "supervisor's own client, for Init and for supervisord") { Links = [SupervisorctlApplet.Name] },
         new(Linux.ExecChild.AppletName, Applets.ExecChild.Run) { TakesSignals = true },
         new("post-event", _ => PostEvent.Run()),
         new(Linux.Guard.AppletName, Applets.Guard.Run) { TakesSignals = true },

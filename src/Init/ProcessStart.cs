@@ -28,6 +28,9 @@ internal static unsafe partial class ProcessStart
     /// <summary>The environment as the kernel gave it: C strings, then NULL.</summary>
     public static byte** Environment => init_start_environment();
 
+    /// <summary>argv[0].</summary>
+    public static string Invocation => Marshal.PtrToStringUTF8((nint)(*Argv)) ?? "init";
+
     /// <summary>argv[0] without its directory.</summary>
     public static ReadOnlySpan<byte> Name
     {

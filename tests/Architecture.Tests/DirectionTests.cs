@@ -13,6 +13,7 @@ public sealed class DirectionTests
         ["Init.Linux"] = 1,
         ["Init.Supervision"] = 1,
         ["Init.Control"] = 1,
+        ["Init.XmlRpc"] = 1,
         ["Init.Config"] = 2,
         ["Init.Engine"] = 3,
         ["Init.Admin"] = 4,

@@ -4,6 +4,7 @@ using Init.Control;
 using Init.Engine.Children;
 using Init.Engine.Core;
 using Init.Engine.Journal;
+using Init.Engine.Listeners;
 using Init.Engine.Programs;
 using Init.Engine.Reloading;
 using Init.Linux;
@@ -20,8 +21,10 @@ public sealed class ControlHandler(
     MetricsReporter metrics,
     LogRequests logs,
     EventJournal journal,
+    EventListening listening,
     Reloader reloader,
-    ControlActions actions) : IControlHandler
+    Func<ServerVersion> describeSelf,
+    Func<string?> restartInit) : IControlHandler
 {
     private Supervisor Core => driver.Core;
 
@@ -88,7 +91,7 @@ public sealed class ControlHandler(
                 reply.Complete(new ControlResult.Config(SettingsReporter.Of(reloader.Current, reloader.LastRead)));
                 break;
             case ControlRequest.RemoteEvent(var type, var data):
-                actions.RaiseRemoteEvent(type, data);
+                listening.RaiseRemoteCommunication(type, data);
                 reply.Complete();
                 break;
             case ControlRequest.Events(var types, var names):
@@ -111,7 +114,7 @@ public sealed class ControlHandler(
                 reply.Complete(metrics.Report());
                 break;
             case ControlRequest.Version:
-                reply.Complete(new ControlResult.Version(actions.DescribeSelf()));
+                reply.Complete(new ControlResult.Version(describeSelf()));
                 break;
             default:
                 reply.Fail(new ControlError(ErrorCode.UnknownOp, $"cannot carry out \"{request.Op}\": this Init does not know it"));
@@ -270,7 +273,7 @@ public sealed class ControlHandler(
 
     private void RestartInit(IControlReply reply)
     {
-        if (actions.RestartInit() is { } problem)
+        if (restartInit() is { } problem)
             reply.Fail(new ControlError(Core.IsShuttingDown ? ErrorCode.ShuttingDown : ErrorCode.Failed, problem));
         else
             reply.Complete();
@@ -329,11 +332,31 @@ public sealed class ControlHandler(
             wanted = [.. programs.At(selection).Select(program => program.Name)];
         }
 
-        IDisposable subscription = journal.Subscribe(happening =>
+        IDisposable ours = journal.Subscribe(happening => Send(happening, filter.Matches(happening.Type)));
+        IDisposable supervisords = listening.Events.Subscribe(
+            type => filter.Matches(ControlEvent.SupervisordPrefix + type), happening => Send(ControlEventOf(happening), isWanted: true));
+        reply.Closed = () =>
         {
-            if (filter.Matches(happening.Type) && (wanted is null || (happening.Name is { } name && wanted.Contains(name))))
+            ours.Dispose();
+            supervisords.Dispose();
+        };
+
+        void Send(ControlEvent happening, bool isWanted)
+        {
+            if (isWanted && (wanted is null || (happening.Name is { } name && wanted.Contains(name))))
                 reply.Send(new ControlItem.EventRaised(happening));
-        });
-        reply.Closed = subscription.Dispose;
+        }
     }
+
+    private static ControlEvent ControlEventOf(SupervisordEvent happening) => new()
+    {
+        Time = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
+        Type = ControlEvent.SupervisordPrefix + happening.Type,
+        Name = happening.Instance,
+        Program = happening.Program,
+        From = happening.From,
+        To = happening.To,
+        Pid = happening.Pid,
+        Body = happening.Body,
+    };
 }

@@ -22,8 +22,12 @@ public sealed class LogPump : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         Log = new InitLog(options.Clock, options.MinimumLevel, WakeForInitLog);
-        _work = new LogThread(options, Log, CountersOf);
+        OutputEvents = new OutputEventRelay(options.MainLoop, Log);
+        _work = new LogThread(options, Log, OutputEvents, CountersOf);
     }
+
+    /// <summary>Pieces of output and captures, for supervisord's event listeners.</summary>
+    public OutputEventRelay OutputEvents { get; }
 
     /// <summary>Init's own log. What is written before <see cref="Start"/> waits for it.</summary>
     public InitLog Log { get; }
@@ -64,8 +68,16 @@ public sealed class LogPump : IDisposable
     /// <param name="stream">With <c>stderr = "stdout"</c>, one pipe for both: <see cref="OutputStream.Stdout"/>.</param>
     /// <param name="pipeReadFd">Closed by the log thread at its end of file. It is made non-blocking; the writing end is not touched.</param>
     /// <param name="spec">Also applies to the pipes that are open already, as by <see cref="Configure"/>.</param>
-    public void Attach(string instance, OutputStream stream, int pipeReadFd, LogSpec spec) =>
-        Post(() => _work.Attach(instance, stream, pipeReadFd, spec));
+    /// <param name="source">The start of the program whose output this is; null when it makes no output events.</param>
+    public void Attach(string instance, OutputStream stream, int pipeReadFd, LogSpec spec, OutputSource? source = null) =>
+        Post(() => _work.Attach(instance, stream, pipeReadFd, spec, source));
+
+    /// <summary>Takes what is in a program's pipes now; then, when that has been logged and its output events have come, calls back.</summary>
+    public void Drain(string instance, Action drained) => Post(() =>
+    {
+        _work.Drain(instance);
+        _options.MainLoop.Post(drained);
+    });
 
     /// <summary>Changes file, size, number of rotated files and mirroring, at once. Null = neither file nor mirror; what comes is read and dropped.</summary>
     public void Configure(string instance, OutputStream stream, LogSpec? spec) => Post(() => _work.Configure(instance, stream, spec));

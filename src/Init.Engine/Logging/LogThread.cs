@@ -27,6 +27,7 @@ internal sealed class LogThread : IDisposable
     private readonly LogPumpOptions _options;
     private readonly Func<string, LogCounters> _countersOf;
     private readonly InitLog _log;
+    private readonly OutputEventRelay _relay;
     private readonly Mirror _mirror;
     private readonly InitLogFile? _initLogFile;
     private ReadBuffer? _buffer;
@@ -34,10 +35,11 @@ internal sealed class LogThread : IDisposable
     private long _attachNumber;
     private bool _isStopping;
 
-    public LogThread(LogPumpOptions options, InitLog log, Func<string, LogCounters> countersOf)
+    public LogThread(LogPumpOptions options, InitLog log, OutputEventRelay relay, Func<string, LogCounters> countersOf)
     {
         _options = options;
         _log = log;
+        _relay = relay;
         _countersOf = countersOf;
         _mirror = new Mirror(Loop, log, options.Format, options.Clock, options.StdoutFd);
         _initLogFile = options.LogDirectory is { } directory
@@ -74,11 +76,11 @@ internal sealed class LogThread : IDisposable
         _initLogFile?.Dispose();
     }
 
-    public void Attach(string instance, OutputStream stream, int fd, LogSpec spec)
+    public void Attach(string instance, OutputStream stream, int fd, LogSpec spec, OutputSource? source)
     {
         OutputSink sink = SinkOf(instance, stream);
         Configure(sink, spec);
-        OutputPipe pipe = new(fd, sink, ++_attachNumber);
+        OutputPipe pipe = new(fd, sink, ++_attachNumber, source is null ? null : new OutputInspector(source, sink, _relay));
         try
         {
             int errno = Files.SetNonBlocking(fd, nonBlocking: true);
@@ -95,6 +97,13 @@ internal sealed class LogThread : IDisposable
 
         sink.OpenPipes++;
         _pipes.Add(pipe);
+    }
+
+    /// <summary>Takes what is in the program's pipes now.</summary>
+    public void Drain(string instance)
+    {
+        foreach (OutputPipe pipe in _pipes.Where(pipe => pipe.Sink.Instance == instance).ToList())
+            Serve(pipe);
     }
 
     public void Configure(string instance, OutputStream stream, LogSpec? spec) =>

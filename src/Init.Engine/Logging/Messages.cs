@@ -61,6 +61,12 @@ public static partial class Messages
         $"cannot watch the output of program \"{program}\": {cause}",
         new LogField("program", program));
 
+    internal static void OutputEventsDropped(this InitLog log, string program) => log.Write(
+        LogLevel.Warning,
+        "log.events-dropped",
+        $"events of program output are dropped, those of \"{program}\" first: it comes faster than event listeners can be told",
+        new LogField("program", program));
+
     internal static void LogThreadStumbled(this InitLog log, Exception exception) => log.Write(
         LogLevel.Error, "log.fault", $"cannot finish a step of log capture: {exception}");
 

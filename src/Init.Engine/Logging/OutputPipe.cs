@@ -26,15 +26,17 @@ internal sealed class OutputPipe
 
     private readonly LineWriter _writer;
     private readonly long _attachNumber;
+    private readonly OutputInspector? _inspector;
     private byte[]? _carry;
     private int _carried, _carriedOnRecord;
     private bool _isInLongLine;
 
-    public OutputPipe(int fd, OutputSink sink, long attachNumber)
+    public OutputPipe(int fd, OutputSink sink, long attachNumber, OutputInspector? inspector = null)
     {
         Fd = fd;
         Sink = sink;
         _attachNumber = attachNumber;
+        _inspector = inspector;
         _writer = new LineWriter(sink.Counters);
     }
 
@@ -65,9 +67,10 @@ internal sealed class OutputPipe
     public int Pump(ReadBuffer buffer, Mirror mirror, InitLog log, Instant now, int limit = BytesPerPass)
     {
         int total = 0;
+        Span<byte> reading = _inspector is null ? buffer.Reading : buffer.Reading[..^CaptureFilter.HeldMax];
         while (total < limit)
         {
-            IoResult read = Files.Read(Fd, buffer.Reading);
+            IoResult read = Files.Read(Fd, reading);
             if (read.WouldBlock)
                 break;
 
@@ -81,8 +84,10 @@ internal sealed class OutputPipe
 
             total += read.Count;
             LastRead = now;
-            Handle(buffer.With(_carry.AsSpan(0, _carried), read.Count), mirror, now);
-            if (read.Count < buffer.Reading.Length)
+            Sink.Counters.Received(read.Count, reading[..read.Count].Count((byte)'\n'));
+            int count = _inspector is null ? read.Count : _inspector.Inspect(buffer.Reading, read.Count);
+            Handle(buffer.With(_carry.AsSpan(0, _carried), count), mirror, now);
+            if (read.Count < reading.Length)
                 break; // That was all; if more has come since, the loop comes back.
         }
 
@@ -103,6 +108,8 @@ internal sealed class OutputPipe
             return;
 
         IsOpen = false;
+        if (_inspector is not null)
+            AddToCarry(_inspector.Finish());
         if (_carried > 0)
         {
             RecordUnfinished(now);
@@ -120,8 +127,6 @@ internal sealed class OutputPipe
     private void Handle(ReadOnlySpan<byte> data, Mirror mirror, Instant now)
     {
         ReadOnlySpan<byte> fresh = data[_carried..];
-        Sink.Counters.Received(fresh.Length, fresh.Count((byte)'\n'));
-
         int whole = fresh.LastIndexOf((byte)'\n') + 1;
         if (whole > 0)
         {

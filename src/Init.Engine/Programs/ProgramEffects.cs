@@ -3,6 +3,7 @@ using Init.Config;
 using Init.Engine.Children;
 using Init.Engine.Core;
 using Init.Engine.Journal;
+using Init.Engine.Listeners;
 using Init.Engine.Logging;
 using Init.Engine.Notify;
 using Init.Engine.Probes;
@@ -21,14 +22,13 @@ public sealed class ProgramEffects(
     Prober prober,
     Sweeper sweeper,
     ProgramOutputs outputs,
+    ProgramStreams streams,
+    EventListening listening,
     ProgramCgroups cgroups,
     string stateDirectory,
     EventJournal journal,
     InitLog log)
 {
-    /// <summary>What may wait for a program that does not read its stdin, beside the 64 KiB in the pipe.</summary>
-    private const int StdinPendingMax = 1 << 20;
-
     private CoreDriver? _driver;
 
     /// <summary>The driver and this object need each other; the driver is made second.</summary>
@@ -102,17 +102,14 @@ public sealed class ProgramEffects(
     {
         LaunchSpec spec = program.Definition.Launch;
         program.Record.NoteStart(DateTimeOffset.UtcNow);
-        var pipes = new OutputPipes();
-        int stdin = SpawnRequest.DevNull;
+        var ends = new ChildStreams();
         try
         {
             WatchForReadiness(program);
-            if (spec.HasStdinPipe)
-                program.Stdin = StdinPipe.Create(loop, StdinPendingMax, out stdin);
-            pipes = outputs.OpenPipes(program.Definition);
-            program.NoteOutputPipes(pipes);
+            ends = streams.Open(program);
+            program.NoteOutputPipes(ends.Output);
             var request = new LaunchRequest(
-                launcher.CommandOf(spec), spec, VariablesOf(program), stdin, pipes.Stdout, pipes.Stderr)
+                launcher.CommandOf(spec), spec, VariablesOf(program), ends.Stdin, ends.Output.Stdout, ends.Output.Stderr)
             {
                 CgroupEntrance = cgroups.EntranceOf(program.Name, spec.Limits),
             };
@@ -120,6 +117,7 @@ public sealed class ProgramEffects(
             {
                 case LaunchResult.Launched(var pid, var setup):
                     program.Pid = pid;
+                    program.Output!.Pid = pid;
                     program.LastGroup = pid;
                     program.SpawnedAt = DateTimeOffset.UtcNow;
                     program.StatusText = null;
@@ -138,16 +136,14 @@ public sealed class ProgramEffects(
         }
         finally
         {
-            pipes.CloseOurEnds();
-            if (stdin >= 0)
-                Files.Close(stdin);
+            ends.CloseOurEnds();
         }
     }
 
     private void FailSpawn(ProgramRuntime program, LaunchFailure failure)
     {
         EndWatches(program);
-        CloseStdin(program);
+        streams.Close(program);
         NoteSpawnFailure(program, failure);
     }
 
@@ -162,7 +158,8 @@ public sealed class ProgramEffects(
     {
         program.Pid = null;
         EndWatches(program);
-        CloseStdin(program);
+        listening.NoteExit(program);
+        streams.Close(program);
         if (setup?.Conclude() is { } failure)
         {
             // What has ended is our helper; the program itself never ran.
@@ -176,12 +173,6 @@ public sealed class ProgramEffects(
         program.ExitCounts.Add(status);
         program.Exits.Add(new PastExit(now, pid, status, lived < TimeSpan.Zero ? TimeSpan.Zero : lived));
         Driver.Feed(program.Name, new ProgramEvent.Exited(status));
-    }
-
-    private static void CloseStdin(ProgramRuntime program)
-    {
-        program.Stdin?.Dispose();
-        program.Stdin = null;
     }
 
     private List<string> VariablesOf(ProgramRuntime program)
@@ -315,5 +306,6 @@ public sealed class ProgramEffects(
 
         log.ProgramNotice(program.Name, program.Pid, notice);
         journal.Add(program, notice);
+        listening.Note(program, notice);
     }
 }

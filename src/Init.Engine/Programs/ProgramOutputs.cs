@@ -24,18 +24,19 @@ public readonly record struct OutputPipes(int Stdout, int Stderr)
 /// <summary>Connects the output of programs with the log thread: a new pipe for each start, into the same log.</summary>
 public sealed class ProgramOutputs(LogPump pump, Func<string, ProgramDefinition?> definitionOf)
 {
+    /// <param name="definition">The program.</param>
+    /// <param name="source">This start of it, for the events that its output makes.</param>
     /// <exception cref="SyscallException">No more descriptors.</exception>
-    public OutputPipes OpenPipes(ProgramDefinition definition)
+    public OutputPipes OpenPipes(ProgramDefinition definition, OutputSource source)
     {
         string name = definition.Policy.Name;
-        int stdout = definition.Stdout is { } spec ? Open(name, OutputStream.Stdout, spec) : SpawnRequest.DevNull;
+        int stdout = definition.Stdout is { } spec ? Open(name, OutputStream.Stdout, spec, source) : SpawnRequest.DevNull;
         if (ReferenceEquals(definition.Stderr, definition.Stdout))
             return new OutputPipes(stdout, stdout);
 
         try
         {
-            int stderr = definition.Stderr is { } other ? Open(name, OutputStream.Stderr, other) : SpawnRequest.DevNull;
-            return new OutputPipes(stdout, stderr);
+            return new OutputPipes(stdout, OpenStderr(definition, source));
         }
         catch (SyscallException)
         {
@@ -43,6 +44,11 @@ public sealed class ProgramOutputs(LogPump pump, Func<string, ProgramDefinition?
             throw;
         }
     }
+
+    /// <summary>A pipe for stderr alone, also where it usually goes the way of stdout.</summary>
+    /// <exception cref="SyscallException">No more descriptors.</exception>
+    public int OpenStderr(ProgramDefinition definition, OutputSource source) =>
+        definition.Stderr is { } spec ? Open(definition.Policy.Name, OutputStream.Stderr, spec, source) : SpawnRequest.DevNull;
 
     /// <summary>A pipe into a program's log for a command that runs beside it; /dev/null when the program keeps no log.</summary>
     /// <exception cref="SyscallException">No more descriptors.</exception>
@@ -69,10 +75,10 @@ public sealed class ProgramOutputs(LogPump pump, Func<string, ProgramDefinition?
 
     public void Remove(string instance) => pump.Remove(instance);
 
-    private int Open(string instance, OutputStream stream, LogSpec spec)
+    private int Open(string instance, OutputStream stream, LogSpec spec, OutputSource? source = null)
     {
         var (read, write) = Pipes.Create(nonBlockingRead: true);
-        pump.Attach(instance, stream, read, spec);
+        pump.Attach(instance, stream, read, spec, source);
         return write;
     }
 }

@@ -47,6 +47,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
     /// <summary>Since Init's start, or since the program came into the configuration.</summary>
     public ExitCounts ExitCounts { get; } = new();
 
+    /// <summary>The main process as the source of what its output makes known.</summary>
+    public OutputSource? Output { get; set; }
+
     public IRunningCommand? Hook { get; set; }
 
     /// <summary>A hook was killed, and what it may have left behind has not been looked for yet.</summary>

@@ -44,6 +44,13 @@ internal static class FollowApplets
             string.Create(CultureInfo.InvariantCulture, $"{HumanText.Time(happened.Time, zone)}.{happened.Time % 1000:000}"),
             happened.Type,
         ];
+        if (happened.Body is { } body)
+        {
+            // supervisord's words say all of it.
+            words.Add(body.ReplaceLineEndings(" "));
+            return string.Join(' ', words).TrimEnd();
+        }
+
         if (happened.Name is not null)
             words.Add(happened.Name);
         if (happened.To is not null)

@@ -53,10 +53,10 @@ internal sealed class PumpHarness : IDisposable
     public static LogSpec MirrorOnly { get; } = new(null, default, 0, Mirror: true);
 
     /// <summary>The writing end of a program's stdout or stderr.</summary>
-    public int Attach(string instance, LogSpec spec, OutputStream stream = OutputStream.Stdout)
+    public int Attach(string instance, LogSpec spec, OutputStream stream = OutputStream.Stdout, OutputSource? source = null)
     {
         var (read, write) = Pipes.Create();
-        Pump.Attach(instance, stream, read, spec);
+        Pump.Attach(instance, stream, read, spec, source);
         _writeEnds.Add(write);
         return write;
     }

@@ -14,6 +14,9 @@ internal sealed record InitOptions
     /// <summary>False: Init is a child of a shell that is PID 1, so it makes itself the subreaper of its tree.</summary>
     public bool AsPid1 { get; init; } = true;
 
+    /// <summary>True: a shell that is PID 1 starts Init again whenever it has ended.</summary>
+    public bool StartsAgain { get; init; }
+
     /// <summary>A shell command, run as root in Init's own mount namespace before Init; it may use $DIR.</summary>
     public string Prelude { get; init; } = "true";
 
@@ -105,7 +108,11 @@ internal sealed class InitUnderTest : IDisposable
         return line!;
     }
 
-    public void WaitUntil(Func<bool> condition, string what) => _process.WaitUntil(condition, what, Patience);
+    public void WaitUntil(Func<bool> condition, string what) => WaitUntil(condition, () => what);
+
+    /// <param name="condition">What is waited for.</param>
+    /// <param name="what">The same in words, asked for when the patience is over.</param>
+    public void WaitUntil(Func<bool> condition, Func<string> what) => _process.WaitUntil(condition, what, Patience);
 
     /// <summary>Waits for the state, with the program's other conditions if there are any.</summary>
     public ProgramStatus WaitForState(string program, string state, Func<ProgramStatus, bool>? condition = null)
@@ -113,11 +120,22 @@ internal sealed class InitUnderTest : IDisposable
         ProgramStatus? status = null;
         WaitUntil(
             () => (status = TryStatusOf(program)) is not null && status.State == state && (condition is null || condition(status)),
-            $"{program} to be {state}; last seen: {status}");
+            () => $"{program} to be {state}; last seen: {status}");
         return status!;
     }
 
     public ProgramStatus WaitForReady(string program) => WaitForState(program, "RUNNING", status => status.Ready);
+
+    /// <summary>Waits for the Init that comes after one that has ended.</summary>
+    public void WaitForNextInit()
+    {
+        int old = Pid;
+        _client?.Dispose();
+        _client = null;
+        _pid = null;
+        WaitUntil(() => ProcFs.Read(old) is null or { IsZombie: true }, "the old Init to be gone");
+        _ = Pid;
+    }
 
     /// <summary>Waits for Init's end.</summary>
     public ExitStatus WaitForExit()
@@ -284,8 +302,8 @@ internal sealed class InitUnderTest : IDisposable
         string[] become = options.Uid == 0
             ? []
             : ["setpriv", $"--reuid={options.Uid}", $"--regid={options.Uid}", "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"];
-        string exec = options.AsPid1 ? "exec \"$@\"" : "\"$@\"";
-        string after = options.AsPid1 ? "" : "; echo init ended with $?; exec sleep 100000";
+        string exec = options.StartsAgain ? "while :; do \"$@\"" : options.AsPid1 ? "exec \"$@\"" : "\"$@\"";
+        string after = options.StartsAgain ? "; echo init ended with $?; done" : options.AsPid1 ? "" : "; echo init ended with $?; exec sleep 100000";
         return
         [
             "unshare", "--pid", "--fork", "--mount-proc", "--kill-child",

@@ -111,14 +111,17 @@ internal sealed class TestProcess : IDisposable
     public IReadOnlyList<string> Lines => _stdout.Lines;
 
     /// <summary>Waits for something that is no event of this process: looks now, whenever one of its events comes, and every few milliseconds.</summary>
-    public void WaitUntil(Func<bool> condition, string what, TimeSpan? patience = null)
+    public void WaitUntil(Func<bool> condition, string what, TimeSpan? patience = null) => WaitUntil(condition, () => what, patience);
+
+    /// <inheritdoc cref="WaitUntil(Func{bool}, string, TimeSpan?)"/>
+    public void WaitUntil(Func<bool> condition, Func<string> what, TimeSpan? patience = null)
     {
         TimeSpan limit = patience ?? Patience;
         Instant deadline = MonotonicClock.Now + limit;
         while (!condition())
         {
-            Assert.True(
-                MonotonicClock.Now < deadline, MonotonicClock.Now < deadline ? "" : $"waited {limit.TotalSeconds} s in vain for {what}\n--- stdout\n{Stdout}\n--- stderr\n{Stderr}");
+            if (MonotonicClock.Now >= deadline)
+                Assert.Fail($"waited {limit.TotalSeconds} s in vain for {what()}\n--- stdout\n{Stdout}\n--- stderr\n{Stderr}");
             _loop.RunOnce(MonotonicClock.Now + TimeSpan.FromMilliseconds(5));
         }
     }
