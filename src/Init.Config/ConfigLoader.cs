@@ -31,13 +31,15 @@ public static class ConfigLoader
     /// <param name="path">The main file; as it is given here it appears in positions.</param>
     /// <param name="files">The machine.</param>
     /// <param name="environment">Init's own environment.</param>
-    public static ConfigResult Load(string path, IConfigFiles files, IReadOnlyDictionary<string, string> environment)
+    /// <param name="supervisord">For a supervisord.conf: keys of <c>[supervisord]</c> that the command line has; they win over the file's.</param>
+    public static ConfigResult Load(
+        string path, IConfigFiles files, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string>? supervisord = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(environment);
         return files.Read(files.FullPath(path), FileBytesMax) is ConfigFile.Content content && IniContent.IsSupervisord(content.Bytes.Span)
-            ? SupervisordLoader.Load(path, content.Bytes, files, environment)
+            ? SupervisordLoader.Load(path, content.Bytes, files, environment, overrides: supervisord)
             : new Run(path, files, environment).Load();
     }
 
@@ -101,6 +103,7 @@ public static class ConfigLoader
             _filesRead.AddRange(envFiles.Paths);
             return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
             {
+                HttpEndpoints = definitions.HttpEndpoints,
                 Files = [.. _filesRead],
                 Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
             });
@@ -190,10 +193,19 @@ public static class ConfigLoader
 
             public ImmutableArray<EventHookDefinition> Hooks => _hooks.ToImmutable();
 
+            public ImmutableArray<HttpEndpoint> HttpEndpoints { get; private set; } = [];
+
             public void Read(Section root, bool isMain)
             {
-                if (root.Has("init") && !isMain)
-                    root.Report("init", "belongs into the main file only");
+                foreach (string single in new[] { "init", "gateway" })
+                {
+                    if (root.Has(single) && !isMain)
+                        root.Report(single, "belongs into the main file only");
+                }
+
+                // The gateway is Init's own, and may know what Init knows.
+                if (isMain && root.Table("gateway") is { } gateway)
+                    HttpEndpoints = GatewayReader.Read(gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }));
 
                 foreach (var (name, section) in Named(root, "program"))
                 {

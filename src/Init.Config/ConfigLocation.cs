@@ -16,7 +16,7 @@ public static class ConfigLocation
 
     /// <summary>Looked for in this order when nothing names the file. supervisord's own are last: a supervisor.toml beside one of them is there because it is meant.</summary>
     public static IReadOnlyList<string> Candidates { get; } =
-        ["supervisor.toml", "/etc/init/supervisor.toml", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"];
+        ["supervisor.toml", "/etc/init/supervisor.toml", "supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf"];
 
     /// <summary>The file to read; null when nothing names one and none of the candidates is there.</summary>
     public static string? Find(string? option, IReadOnlyDictionary<string, string> environment, IConfigFiles files) =>

@@ -9,10 +9,14 @@ public sealed class SystemConfigFiles : IConfigFiles
     /// <summary>How many directory entries a glob looks at before it gives up looking for more.</summary>
     private const int EntriesMax = 100_000;
 
-    public string FullPath(string path) => Path.GetFullPath(path);
+    /// <summary>Init may change its directory (supervisord's <c>directory</c>); what a path means must not change with it.</summary>
+    private readonly string _startDirectory = Environment.CurrentDirectory;
+
+    public string FullPath(string path) => Path.GetFullPath(path, _startDirectory);
 
     public ConfigFile Read(string path, int sizeMax)
     {
+        path = FullPath(path);
         try
         {
             if (Directory.Exists(path))
@@ -47,7 +51,7 @@ public sealed class SystemConfigFiles : IConfigFiles
         }
     }
 
-    public bool IsDirectory(string path) => Directory.Exists(path);
+    public bool IsDirectory(string path) => Directory.Exists(FullPath(path));
 
     public ImmutableArray<string> Glob(string directory, string pattern, int countMax)
     {

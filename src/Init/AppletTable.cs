@@ -35,6 +35,7 @@ internal static class AppletTable
     public static Applet[] All { get; } =
     [
         new(RunSupervisor.Name, RunSupervisor.Run, "supervise the programs of a configuration: init run [-c FILE]") { TakesSignals = true },
+        new("supervisord", RunSupervisor.RunAsSupervisord) { Links = ["supervisord"], TakesSignals = true },
         new(RunCommand.Name, RunCommand.Run, "run one command as PID 1: init -- COMMAND [ARGUMENT...]") { Links = ["tini"], TakesSignals = true },
         new(GatewayApplet.Name, GatewayApplet.Run, "serve the HTTP interface of the supervisor: init gateway [-c FILE]"),
         new("help", Help.Run, "list the commands"),

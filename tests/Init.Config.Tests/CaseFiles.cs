@@ -13,7 +13,13 @@ internal sealed class CaseFiles(string folder) : IConfigFiles
 
     public string FullPath(string path) => Path.GetFullPath(path, Root);
 
-    public ConfigFile Read(string path, int sizeMax) => IsInside(path) ? _real.Read(ToReal(path), sizeMax) : new ConfigFile.Missing();
+    public ConfigFile Read(string path, int sizeMax) => path switch
+    {
+        "/etc/passwd" => Content("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\nuser:x:1000:1000::/home/user:/bin/sh\n"),
+        "/etc/group" => Content("root:x:0:\nnogroup:x:65534:\nuser:x:1000:\n"),
+        "/proc/sys/kernel/hostname" => Content("host\n"),
+        _ => IsInside(path) ? _real.Read(ToReal(path), sizeMax) : new ConfigFile.Missing(),
+    };
 
     public bool IsDirectory(string path) => path is "/" or "/tmp" or "/dev" or "/var/log" or Root || (IsInside(path) && Directory.Exists(ToReal(path)));
 
@@ -21,6 +27,8 @@ internal sealed class CaseFiles(string folder) : IConfigFiles
         [.. _real.Glob(ToReal(directory), pattern, countMax).Select(path => Root + path[folder.Length..])];
 
     public bool HasTimeZone(string name) => name is "UTC" or "Europe/Berlin";
+
+    private static ConfigFile.Content Content(string text) => new(System.Text.Encoding.UTF8.GetBytes(text));
 
     private static bool IsInside(string path) => path.StartsWith(Root + "/", StringComparison.Ordinal);
 

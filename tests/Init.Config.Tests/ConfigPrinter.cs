@@ -18,6 +18,9 @@ internal static class ConfigPrinter
         text.Append($"state {settings.StateDirectory}, logs {settings.LogDirectory}, control {settings.ControlSocket}\n");
         text.Append($"shutdown {settings.Shutdown}, on_fatal {settings.OnFatal}, log_format {settings.LogFormat}, secrets [{string.Join(", ", settings.Secrets)}]\n");
         text.Append($"files {string.Join(", ", config.Files)}\n");
+        foreach (HttpEndpoint endpoint in config.HttpEndpoints)
+            Print(endpoint, text);
+
         foreach (ProgramDefinition program in config.Programs)
             Print(program, inherited, text);
 
@@ -27,7 +30,24 @@ internal static class ConfigPrinter
         foreach (EventHookDefinition hook in config.EventHooks)
             text.Append($"on_event {hook.Name} at {hook.At}: [{string.Join(", ", hook.Events)}] {List(hook.Command)} {hook.Url} {hook.Timeout} {Difference(hook.Environment, inherited)}\n");
 
+        foreach (EventListenerPool pool in config.EventListeners)
+            text.Append($"listeners {pool.Name} at {pool.At}: [{string.Join(", ", pool.Events)}] buffer {pool.BufferSize}\n");
+
+        foreach (HttpEndpoint http in config.HttpEndpoints)
+            text.Append($"http {http.UnixPath} {http.Address} {http.Port} mode {Convert.ToString(http.UnixMode, 8)} owner {http.UnixOwner} user {http.Username} password {http.Password}\n");
+
+        if (config.Supervisord is { } daemon)
+            text.Append($"{daemon}\n");
+
         return text.ToString();
+    }
+
+    private static void Print(HttpEndpoint endpoint, StringBuilder text)
+    {
+        string place = endpoint.UnixPath is { } path
+            ? $"unix {path} mode {Convert.ToString(endpoint.UnixMode, 8)} owner {endpoint.UnixOwner ?? "(own)"}"
+            : $"tcp {endpoint.Address?.ToString() ?? "*"} port {endpoint.Port}";
+        text.Append($"http {place} user {endpoint.Username ?? "(none)"} password {endpoint.Password ?? "(none)"} token {endpoint.Token ?? "(none)"}\n");
     }
 
     private static void Print(ProgramDefinition program, IReadOnlyDictionary<string, string> inherited, StringBuilder text)
@@ -35,6 +55,12 @@ internal static class ConfigPrinter
         var (policy, launch) = (program.Policy, program.Launch);
         text.Append($"program {policy.Name} ({policy.Program} {program.Index}/{program.Replicas}) at {program.At}\n");
         Line("command", launch.Builtin is null ? List(launch.Command) : "builtin " + launch.Builtin);
+        Line("fault", launch.CommandFault);
+        Line("process", program.GroupName is null && program.ProcessName is null ? null : $"{program.ProcessName} of {program.GroupName}, {program.Supervisord}");
+        Line("socket", launch.Socket?.ToString());
+        Line("stdin", launch.HasStdinPipe ? "pipe" : null);
+        Line("priority", policy.ShutdownPriority == 0 ? null : policy.ShutdownPriority.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Line("early exit", policy.EarlyExitFails ? "fails" : null);
         Line("directory", launch.Directory);
         Line("environment", Difference(launch.Environment, inherited));
         Line("secrets", string.Join(", ", launch.SecretNames));
@@ -77,7 +103,12 @@ internal static class ConfigPrinter
         return string.Join(' ', environment.Except(outer).Select(variable => $"+'{variable}'").Concat(outer.Except(environment).Select(variable => $"-{variable.Split('=')[0]}")));
     }
 
-    private static string Show(LogSpec? log) => log is null ? "none" : $"file {log.File ?? "none"} max {log.MaxSize.Bytes} keep {log.Keep} mirror {log.Mirror}";
+    private static string Show(LogSpec? log) => log switch
+    {
+        null => "none",
+        _ => $"file {log.File ?? (log.AutoPrefix is null ? "none" : $"AUTO {log.AutoPrefix}")} max {log.MaxSize.Bytes} keep {log.Keep} mirror {log.Mirror}"
+            + (log.CaptureMax.Bytes > 0 ? $" capture {log.CaptureMax.Bytes}" : "") + (log.RaisesEvents ? " events" : "") + (log.Syslog ? " syslog" : "") + (log.StripsAnsi ? " without ansi" : ""),
+    };
 
     private static string Show(Probe probe) => probe is Probe.Exec exec ? "Exec " + List(exec.Command) : probe.ToString()!;
 

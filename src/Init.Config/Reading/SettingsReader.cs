@@ -7,7 +7,7 @@ namespace Init.Config.Reading;
 internal static class SettingsReader
 {
     /// <summary>sun_path of unix(7) has 108 bytes, one of them for the end.</summary>
-    private const int SocketPathBytesMax = 107;
+    public const int SocketPathBytesMax = 107;
 
     public static ImmutableArray<string> ReadSecrets(Section section)
     {

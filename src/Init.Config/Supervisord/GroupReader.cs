@@ -55,7 +55,7 @@ internal sealed class GroupReader(LoadScope scope, ExpansionNames names, Process
     {
         string name = ProcessReader.NameOf(reader.Section);
         if (ProcessReader.ProblemOfName(name) is { } problem)
-            reader.Report(problem, null);
+            reader.ReportSection(problem);
 
         ImmutableArray<string> programs = reader.List("programs");
         int priority = (int)reader.Integer("priority", 999);
@@ -140,7 +140,7 @@ internal sealed class GroupReader(LoadScope scope, ExpansionNames names, Process
 
         ImmutableArray<string> events = [.. reader.List("events").Select(text => text.ToUpperInvariant()).Distinct()];
         if (events.IsEmpty)
-            reader.Report("has no events", "add events = PROCESS_STATE");
+            reader.ReportSection("has no events", "add events = PROCESS_STATE");
 
         foreach (string type in events.Where(type => !KnownNames.SupervisordEvents.Contains(type)))
             reader.Report("events", type.Length == 0 ? "a name is missing at a comma" : $"unknown event type {ConfigText.Quote(type)}", Suggestion.For(type, KnownNames.SupervisordEvents));
@@ -159,7 +159,7 @@ internal sealed class GroupReader(LoadScope scope, ExpansionNames names, Process
         string name = ProcessReader.NameOf(reader.Section);
         string? text = reader.With(names.With("program_name", new FormatValue(name))).Text("socket");
         if (string.IsNullOrEmpty(text) && !(reader.Has("socket") && text is null))
-            reader.Report("has no socket", "add socket = unix:///path or tcp://address:port");
+            reader.ReportSection("has no socket", "add socket = unix:///path or tcp://address:port");
 
         long backlog = reader.Integer("socket_backlog", 0);
         if (reader.Has("socket_backlog") && backlog is < 1 or > 65535)

@@ -20,6 +20,7 @@ internal sealed class IniParser
     private IniEntry? _entry;
     private List<string>? _lines;
     private int _indent;
+    private bool _isWhole = true;
 
     private IniParser(string file, IniDocument document, ProblemList problems)
     {
@@ -32,7 +33,8 @@ internal sealed class IniParser
     /// <param name="file">As positions show it.</param>
     /// <param name="document">What was read before; sections of the same name are completed.</param>
     /// <param name="problems">Everything that supervisord would refuse the file for.</param>
-    public static void Parse(ReadOnlySpan<byte> utf8, string file, IniDocument document, ProblemList problems)
+    /// <returns>False: something could not be read, so that what is missing in the document may well be in the file.</returns>
+    public static bool Parse(ReadOnlySpan<byte> utf8, string file, IniDocument document, ProblemList problems)
     {
         string text;
         try
@@ -43,10 +45,12 @@ internal sealed class IniParser
         {
             int line = utf8[..Math.Clamp(exception.Index, 0, utf8.Length)].Count((byte)'\n') + 1;
             problems.Add(new SourcePosition(file, line, 1), "file", "is not UTF-8");
-            return;
+            return false;
         }
 
-        new IniParser(file, document, problems).Run(text);
+        IniParser parser = new(file, document, problems);
+        parser.Run(text);
+        return parser._isWhole;
     }
 
     private void Run(string text)
@@ -102,6 +106,7 @@ internal sealed class IniParser
         if (_section is null)
         {
             string? hint = value[0] == '\uFEFF' ? "the file begins with a byte order mark, which supervisord does not skip: take it away" : "write [supervisord] above it";
+            _isWhole = false;
             _problems.Add(at, "file", $"{ConfigText.Quote(value)} stands before the first section", hint);
             return false;
         }
@@ -117,6 +122,7 @@ internal sealed class IniParser
         if (key.Length == 0)
         {
             string hint = delimiter == 0 ? "a key stands before it" : "write KEY = VALUE; a line that continues a value is indented deeper than its key";
+            _isWhole = false;
             _problems.Add(at, ConfigText.Clean(_section!.Name), $"{ConfigText.Quote(value)} is not a key with a value", hint);
             return;
         }

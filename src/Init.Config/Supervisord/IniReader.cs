@@ -131,7 +131,7 @@ internal sealed class IniReader(IniSection section, LoadScope scope, ExpansionNa
             return otherwise;
         }
 
-        if (!canonical.Any(char.IsAsciiDigit) && SignalNames.TryParse(canonical, out signal))
+        if (!canonical.All(char.IsAsciiDigit) && SignalNames.TryParse(canonical, out signal))
             return signal;
 
         bool isLong = name.StartsWith("SIG", StringComparison.Ordinal);
@@ -182,7 +182,8 @@ internal sealed class IniReader(IniSection section, LoadScope scope, ExpansionNa
 
     public void Report(string key, string message, string? hint = null) => scope.Problems.Add(PositionOf(key), KeyOf(key), message, hint);
 
-    public void Report(string message, string? hint) => scope.Problems.Add(section.At, ConfigText.Clean(section.Name), message, hint);
+    /// <summary>A problem of the section as a whole.</summary>
+    public void ReportSection(string message, string? hint = null) => scope.Problems.Add(section.At, ConfigText.Clean(section.Name), message, hint);
 
     public void Warn(string key, string message, string? hint = null) => scope.Warn(PositionOf(key), KeyOf(key), message, hint);
 

@@ -32,7 +32,7 @@ internal sealed class ProcessReader(LoadScope scope, DaemonSection daemon, strin
         string program = NameOf(reader.Section);
         if (ProblemOfName(program) is { } problem)
         {
-            reader.Report(problem, null);
+            reader.ReportSection(problem);
             return [];
         }
 
@@ -42,7 +42,10 @@ internal sealed class ProcessReader(LoadScope scope, DaemonSection daemon, strin
         long first = named.Integer("numprocs_start", 0);
         string rawName = named.Find("process_name")?.Value ?? "%(program_name)s";
         if (ProblemOfName(PythonText.Strip(rawName)) is { } nameProblem)
+        {
             named.Report("process_name", nameProblem);
+            rawName = "%(program_name)s_%(process_num)d"; // To find what else is wrong.
+        }
 
         if (replicas > 1 && !rawName.Contains("%(process_num)", StringComparison.Ordinal))
         {
@@ -106,15 +109,15 @@ internal sealed class ProcessReader(LoadScope scope, DaemonSection daemon, strin
         }
 
         if (!reader.Has("command"))
-            reader.Report("has no command", "add command = …");
+            reader.ReportSection("has no command", "add command = …");
 
         string? command = reader.FreeText("command");
         string? directory = reader.FreeText("directory");
+        LogSectionReader logs = new(reader, scope, daemon, process ?? place.Program, place.Index == 0);
+        var (stdout, stderr) = logs.Read(values.RedirectsStderr, isListener);
         if (process is null || command is null)
             return null;
 
-        LogSectionReader logs = new(reader, scope, daemon, process, place.Index == 0);
-        var (stdout, stderr) = logs.Read(values.RedirectsStderr, isListener);
         string instance = place.Group == process ? process : $"{place.Group}:{process}";
         string? url = values.ServerUrl ?? serverUrl;
         ImmutableArray<string>? words = PythonShlex.Split(command, out string? fault);

@@ -67,7 +67,7 @@ internal static class ServerReader
         if (reader.Text(key) is not { } text)
         {
             if (!reader.Has(key))
-                reader.Report("has no port", "add port = 127.0.0.1:9001");
+                reader.ReportSection("has no port", "add port = 127.0.0.1:9001");
 
             return null;
         }
@@ -90,7 +90,7 @@ internal static class ServerReader
         string? owner = Owner(reader, scope, "chown");
         string? file = withHere.Text("file");
         if (!withHere.Has("file"))
-            reader.Report("has no file", "add file = /path/of/the.sock");
+            reader.ReportSection("has no file", "add file = /path/of/the.sock");
 
         if (file is null)
             return null;

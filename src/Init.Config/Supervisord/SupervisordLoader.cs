@@ -15,6 +15,7 @@ internal sealed class SupervisordLoader
     private readonly List<string> _filesRead = [];
     private readonly LoadScope _scope;
     private readonly IReadOnlyDictionary<string, string> _textEnvironment;
+    private bool _isIncomplete;
 
     private SupervisordLoader(string path, IConfigFiles files, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string> textEnvironment)
     {
@@ -27,9 +28,15 @@ internal sealed class SupervisordLoader
     /// <param name="path">As positions show it.</param>
     /// <param name="content">Of that file.</param>
     /// <param name="textEnvironment">What variables stand for in free text; null = what they are.</param>
+    /// <param name="overrides">Keys of [supervisord] that win over the file's.</param>
     public static ConfigResult Load(
-        string path, ReadOnlyMemory<byte> content, IConfigFiles files, IReadOnlyDictionary<string, string> environment, IReadOnlyDictionary<string, string>? textEnvironment = null) =>
-        new SupervisordLoader(path, files, environment, textEnvironment ?? environment).Load(content.Span);
+        string path,
+        ReadOnlyMemory<byte> content,
+        IConfigFiles files,
+        IReadOnlyDictionary<string, string> environment,
+        IReadOnlyDictionary<string, string>? textEnvironment = null,
+        IReadOnlyDictionary<string, string>? overrides = null) =>
+        new SupervisordLoader(path, files, environment, textEnvironment ?? environment).Load(content.Span, overrides);
 
     /// <summary>Where Init listens that runs on this file. Mistakes elsewhere in it are passed over.</summary>
     public static string ControlSocket(string path, ReadOnlyMemory<byte> content, IConfigFiles files, IReadOnlyDictionary<string, string> environment)
@@ -40,17 +47,21 @@ internal sealed class SupervisordLoader
         return SupervisordPlaces.ControlSocket(loader.FindStateDirectory(ServerReader.Read(loader._scope, names, loader.WithHere(names)), names));
     }
 
-    private ConfigResult Load(ReadOnlySpan<byte> content)
+    private ConfigResult Load(ReadOnlySpan<byte> content, IReadOnlyDictionary<string, string>? overrides)
     {
         ReadFiles(content);
-        if (_problems.Count > 0)
-            return Finish(null); // What cannot be read as a whole has more problems than it has mistakes.
+        if (_isIncomplete)
+            return Finish(null); // What is missing then would be a problem once more.
 
         if (_scope.Document.Find(SupervisordKeys.Supervisord) is not { } section)
         {
             _problems.Add(new SourcePosition(_path, 1, 1), SupervisordKeys.Supervisord, "there is no such section", "supervisord wants [supervisord], even if it is empty");
             return Finish(null);
         }
+
+        SourcePosition commandLine = new("command line", 1, 1);
+        foreach (var (key, value) in overrides ?? new Dictionary<string, string>())
+            section.Set(new IniEntry(key, value.Replace("%", "%%", StringComparison.Ordinal), commandLine, commandLine));
 
         ExpansionNames process = ProcessNames();
         ExpansionNames withHere = WithHere(process);
@@ -132,14 +143,14 @@ internal sealed class SupervisordLoader
     private void ReadFiles(ReadOnlySpan<byte> content)
     {
         _filesRead.Add(_fullPath);
-        IniParser.Parse(content, _path, _scope.Document, _problems);
+        _isIncomplete |= !IniParser.Parse(content, _path, _scope.Document, _problems);
         if (_scope.Document.Find(SupervisordKeys.Include) is not { } include)
             return;
 
         _scope.Document.FillInHere(_scope.Folder);
         IniReader reader = new(include, _scope, WithHere(ProcessNames()).With("host_node_name", new FormatValue(ProcessReader.HostName(_scope.Files))));
         if (!reader.Has("files"))
-            reader.Report("has no files", "add files = conf.d/*.conf");
+            reader.ReportSection("has no files", "add files = conf.d/*.conf");
 
         IniEntry? entry = reader.Find("files");
         int count = 0;
@@ -183,10 +194,11 @@ internal sealed class SupervisordLoader
                 if (!_filesRead.Contains(path))
                     _filesRead.Add(path);
 
-                IniParser.Parse(content.Bytes.Span, ConfigLoader.Shorten(path, _path, _scope.Folder), _scope.Document, _problems);
+                _isIncomplete |= !IniParser.Parse(content.Bytes.Span, ConfigLoader.Shorten(path, _path, _scope.Folder), _scope.Document, _problems);
                 _scope.Document.FillInHere(Path.GetDirectoryName(path) ?? "/");
                 return;
             case ConfigFile.TooLarge:
+                _isIncomplete = true;
                 include.Report("files", $"cannot read {ConfigText.Quote(path)}: larger than {new ByteSize(ConfigLoader.FileBytesMax)}");
                 return;
             case ConfigFile.Unreadable unreadable:
@@ -220,7 +232,7 @@ internal sealed class SupervisordLoader
 
             IniReader reader = new(section, _scope, names);
             if (!reader.Has(key))
-                reader.Report($"has no {key}", $"add {key} = {MainInterface}");
+                reader.ReportSection($"has no {key}", $"add {key} = {MainInterface}");
             else if (reader.Text(key) is { } factory && factory != MainInterface)
                 reader.Warn(key, $"{reader.Written(key)} is code of Python's, which Init cannot run: its methods are not there");
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using Init.Config.Reading;
 
 namespace Init.Config.Supervisord;
@@ -18,8 +19,9 @@ internal static class SupervisordPlaces
 
         // "pidfile=/dev/null" is a common way of having none; in /dev/shm one can write.
         bool isDevice = neighbour is not null && LogReader.IsDevice(neighbour) && !neighbour.StartsWith("/dev/shm/", StringComparison.Ordinal);
-        if (neighbour is not null && !isDevice)
-            return Path.ChangeExtension(neighbour, null) + Suffix;
+        string? beside = neighbour is null || isDevice ? null : Path.ChangeExtension(neighbour, null) + Suffix;
+        if (beside is not null && Encoding.UTF8.GetByteCount(ControlSocket(beside)) <= SettingsReader.SocketPathBytesMax)
+            return beside;
 
         return environment.GetValueOrDefault("XDG_RUNTIME_DIR") is ['/', ..] runtime ? Path.Combine(runtime, "init") : $"/tmp/init-{userId}";
     }

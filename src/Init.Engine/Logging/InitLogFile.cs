@@ -77,6 +77,10 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         Close();
         foreach (string file in FindFiles())
             _ = Files.Unlink(file); // What cannot be deleted is appended to.
+
+        // Serilog makes it with the first line; until then the log is empty, and not missing.
+        if (Files.Open(path, OpenFlags.Write | OpenFlags.Append | OpenFlags.Create) is { Succeeded: true } opened)
+            Files.Close(opened.Fd);
         _logger = CreateLogger();
     }
 

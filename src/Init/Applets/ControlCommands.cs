@@ -253,7 +253,7 @@ internal sealed class ControlCommands
     private Command Events()
     {
         Argument<string[]> names = OptionalNames();
-        Option<string[]> types = new("--type", "-t") { Description = "only events of this type (program.fatal), or of all that begin so (program.*); may be repeated", HelpName = "TYPE" };
+        Option<string[]> types = new("--type", "-t") { Description = "only events of this type (program.fatal), or of all that begin so (program.*, supervisord.*); may be repeated", HelpName = "TYPE" };
         Command command = Talking("events", json: true, (session, parsed) =>
             FollowApplets.Events(session, _screen, new ControlRequest.Events(parsed.GetValue(types) ?? [], parsed.GetValue(names) ?? []), parsed.GetValue(_json)));
         command.Arguments.Add(names);
@@ -407,7 +407,7 @@ internal sealed class ControlCommands
         ["add"] = ["init add bots"],
         ["remove"] = ["init stop bots && init remove bots   # until the next init update"],
         ["restart-init"] = ["init restart-init    # the pid stays the same"],
-        ["events"] = ["init events", "init events --type program.fatal --type 'config.*' --json"],
+        ["events"] = ["init events", "init events --type program.fatal --type 'config.*' --json", "init events --type supervisord.PROCESS_STATE"],
         ["explain"] = ["init explain web"],
         ["env"] = ["init env web         # values of secrets are not shown"],
         ["reread"] = ["init reread          # changes nothing"],

@@ -12,34 +12,41 @@ internal static class RunSupervisor
 {
     public const string Name = "run";
 
-    public static int Run(string[] arguments)
+    /// <summary>Of supervisord's, whose behaviour this has when it runs on a supervisord.conf.</summary>
+    private const string SupervisordVersion = "4.2.5";
+
+    public static int Run(string[] arguments) => Run(arguments, asSupervisord: false);
+
+    /// <summary>What a link called "supervisord" does: the same, with that program's options and places.</summary>
+    public static int RunAsSupervisord(string[] arguments) => Run(arguments, asSupervisord: true);
+
+    private static int Run(string[] arguments, bool asSupervisord)
     {
-        string? file;
-        switch (arguments)
+        string name = asSupervisord ? "supervisord" : "init run";
+        if (RunOptions.Parse(arguments, asSupervisord, out string mistake) is not { } options)
         {
-            case []:
-                file = null;
-                break;
-            case ["-c" or "--config", var given]:
-                file = given;
-                break;
-            case ["-h" or "--help"]:
-                Terminal.Say(HelpText);
-                return ExitCode.Success;
-            default:
-                Terminal.Complain($"cannot run with \"{string.Join(' ', arguments)}\": the only option is -c FILE (see \"init run --help\")");
-                return ExitCode.Usage;
+            Terminal.Complain($"cannot run: {mistake} (see \"{name} --help\")");
+            return ExitCode.Usage;
+        }
+
+        if (options.WantsHelp || options.WantsVersion)
+        {
+            Terminal.Say(options.WantsVersion ? SupervisordVersion : asSupervisord ? SupervisordHelpText : HelpText);
+            return ExitCode.Success;
         }
 
         var files = new SystemConfigFiles();
         Dictionary<string, string> environment = OwnEnvironment();
-        if (ConfigLocation.Find(file, environment, files) is not { } path)
+        if (options.FindFile(asSupervisord, environment, files) is not { } path)
         {
             Terminal.Complain($"cannot find a configuration: none of {string.Join(", ", ConfigLocation.Candidates)} is there (name one with -c FILE or INIT_CONFIG)");
             return ExitCode.Configuration;
         }
 
-        ConfigResult Load() => ConfigLoader.Load(path, files, environment);
+        if (asSupervisord && !options.Supervisord.ContainsKey("nodaemon"))
+            Terminal.Complain("staying in the foreground, as with -n: init does not become a daemon");
+
+        ConfigResult Load() => ConfigLoader.Load(path, files, environment, options.Supervisord);
         ConfigResult result = Load();
         if (result.Config is not { } config)
         {
@@ -79,10 +86,31 @@ internal static class RunSupervisor
 
         Starts the programs of the configuration in order, keeps them running, and ends them in order. As PID 1 it is a container's init.
 
-          -c, --config FILE   the configuration (default: INIT_CONFIG, ./supervisor.toml, /etc/init/supervisor.toml)
+          -c, --config FILE   a supervisor.toml or a supervisord.conf (default: INIT_CONFIG, ./supervisor.toml, /etc/init/supervisor.toml,
+                              ./supervisord.conf, /etc/supervisord.conf, /etc/supervisor/supervisord.conf)
+          -n                  nothing: for those who are used to "supervisord -n"
 
         Signals: TERM, INT shut down (a second one leaves 3 s); QUIT shuts down at once; HUP reloads the configuration;
         USR1 asks the program "backup" for a backup; USR2 reopens log files.
         Exit code: 0, or that of a critical program that failed; 78 when the configuration has problems.
+        """;
+
+    private const string SupervisordHelpText = """
+        Usage: supervisord [OPTION...]
+
+        Runs the programs of a supervisord.conf, in the foreground. These options win over what [supervisord] says.
+
+          -c, --configuration FILE     the configuration (default: ./supervisord.conf, ./etc/supervisord.conf, /etc/supervisord.conf,
+                                       /etc/supervisor/supervisord.conf, and those of "init run")
+          -n, --nodaemon               stay in the foreground, which is what happens in any case
+          -s, --silent                 no log on stdout
+          -u, --user USER              -m, --umask MASK               -d, --directory FOLDER
+          -l, --logfile FILE           -y, --logfile_maxbytes SIZE    -z, --logfile_backups COUNT
+          -e, --loglevel LEVEL         -j, --pidfile FILE             -i, --identifier NAME
+          -q, --childlogdir FOLDER     -k, --nocleanup                -a, --minfds COUNT
+              --minprocs COUNT         -t, --strip_ansi
+          -v, --version                the version of supervisord that this is compatible with
+
+        For more: init run --help
         """;
 }

@@ -27,13 +27,16 @@ def words(command):
         return None, "can't parse command %r: %s" % (command, error)
 
 
-def logfile(value):
-    if value is options.Automatic:
-        return "AUTO"
-    return None if value is None else os.path.abspath(value)
+def absolute(value, base):
+    """Paths of programs are relative to where supervisord will be once it is a daemon."""
+    return None if value is None else os.path.normpath(os.path.join(base, value))
 
 
-def describe(group):
+def logfile(value, base):
+    return "AUTO" if value is options.Automatic else absolute(value, base)
+
+
+def describe(group, base):
     result = {"name": group.name, "priority": group.priority, "kind": type(group).__name__, "processes": []}
     if hasattr(group, "pool_events"):
         from supervisor import events
@@ -50,7 +53,7 @@ def describe(group):
             "command": config.command,
             "argv": argv or [],
             "fault": fault or (None if argv else "command is empty"),
-            "directory": config.directory,
+            "directory": absolute(config.directory, base),
             "umask": config.umask,
             "uid": config.uid,
             "priority": config.priority,
@@ -66,9 +69,9 @@ def describe(group):
             "redirect_stderr": config.redirect_stderr,
             "serverurl": config.serverurl,
             "environment": config.environment,
-            "stdout": [logfile(config.stdout_logfile), config.stdout_logfile_maxbytes, config.stdout_logfile_backups,
+            "stdout": [logfile(config.stdout_logfile, base), config.stdout_logfile_maxbytes, config.stdout_logfile_backups,
                        config.stdout_capture_maxbytes, config.stdout_events_enabled, config.stdout_syslog],
-            "stderr": [logfile(config.stderr_logfile), config.stderr_logfile_maxbytes, config.stderr_logfile_backups,
+            "stderr": [logfile(config.stderr_logfile, base), config.stderr_logfile_maxbytes, config.stderr_logfile_backups,
                        config.stderr_capture_maxbytes, config.stderr_events_enabled, config.stderr_syslog],
         })
     return result
@@ -84,8 +87,9 @@ def main(path, *rest):
     except Exception as error:  # supervisord would show a traceback and end.
         return {"error": "%s: %s" % (type(error).__name__, error)}
     section = server.configroot.supervisord
+    base = os.path.abspath(server.directory if server.directory and not server.nodaemon else ".")
     return {
-        "groups": [describe(group) for group in server.process_group_configs],
+        "groups": [describe(group, base) for group in server.process_group_configs],
         "serverurl": server.serverurl,
         "servers": [{
             "file": config.get("file"), "mode": config.get("chmod"), "host": config.get("host"), "port": config.get("port"),
