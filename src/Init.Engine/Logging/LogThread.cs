@@ -21,6 +21,7 @@ internal sealed class LogThread : IDisposable
     private readonly Dictionary<string, LogFile> _files = new(StringComparer.Ordinal);
     private readonly List<OutputPipe> _pipes = [];
     private readonly List<OutputPipe> _unwatched = [];
+    private readonly List<LogSubscription> _ownFollowers = [];
     private readonly HashSet<OutputPipe> _unrecorded = [];
     private readonly FloodControl _flood = new();
     private readonly LogPumpOptions _options;
@@ -159,14 +160,10 @@ internal sealed class LogThread : IDisposable
     public LogExcerpt Read(string instance, OutputStream stream, long offset, int length)
     {
         if (!_sinks.TryGetValue((instance, stream), out OutputSink? sink))
-            return default;
+            return new LogExcerpt { IsMissing = true };
 
         RecordUnfinished(sink);
-        if (sink.File is { } file)
-            return LogReader.Read(file.Path, offset, length);
-
-        int start = (int)Math.Clamp(offset, 0, sink.Recent.Length);
-        return new LogExcerpt(sink.Recent.Slice(start, Math.Clamp(length, 0, sink.Recent.Length - start)), start, sink.Recent.Length, Problem: null);
+        return sink.File is { } file ? LogReader.Read(file.Path, offset, length) : LogReader.Read(sink.Recent, offset, length);
     }
 
     /// <summary>What is in the log already comes first, and nothing is missing or twice between that and what follows.</summary>
@@ -197,13 +194,36 @@ internal sealed class LogThread : IDisposable
         }
     }
 
+    public LogExcerpt TailOwn(TailRequest request) =>
+        _initLogFile?.Find() is { } path ? LogReader.Tail(path, request) : new LogExcerpt { IsMissing = true };
+
+    public LogExcerpt ReadOwn(long offset, int length) =>
+        _initLogFile?.Find() is { } path ? LogReader.Read(path, offset, length) : new LogExcerpt { IsMissing = true };
+
+    /// <summary>As <see cref="Follow"/>; without a file it begins with what comes.</summary>
+    public void FollowOwn(TailRequest first, LogSubscription subscription)
+    {
+        subscription.Publish(Last(TailOwn(first).Bytes, LogSubscription.OnTheWayMax).Span);
+        _ownFollowers.Add(subscription);
+    }
+
+    /// <summary>False when there is no file.</summary>
+    public bool ClearOwn()
+    {
+        _initLogFile?.Clear();
+        return _initLogFile is not null;
+    }
+
     public void WriteInitLog()
     {
         foreach (InitLogEntry entry in _log.Take())
         {
             string line = _options.MainLog is null ? InitLineFormat.Format(_options.Format, entry) : InitLineFormat.FormatForMainLog(entry);
+            byte[] bytes = Encoding.UTF8.GetBytes(line);
             if (_options.MainLog is null or { ToStdout: true })
-                _mirror.AddOwn(Encoding.UTF8.GetBytes(line));
+                _mirror.AddOwn(bytes);
+            _ownFollowers.RemoveAll(static follower => follower.IsCancelled);
+            _ownFollowers.ForEach(follower => follower.Publish(bytes));
             if (_initLogFile is not null && _initLogFile.Write(entry.Time, entry.Level, line))
                 Loop.After(InitLogFile.MadeAfter, _initLogFile.Make);
         }
@@ -223,7 +243,7 @@ internal sealed class LogThread : IDisposable
             Close(pipe);
         }
 
-        foreach (LogSubscription follower in _sinks.Values.SelectMany(sink => sink.Followers))
+        foreach (LogSubscription follower in _sinks.Values.SelectMany(sink => sink.Followers).Concat(_ownFollowers))
             follower.End();
         foreach (LogFile file in _files.Values)
             file.Close();

@@ -28,5 +28,9 @@ internal sealed class MainLogFile : OwnLogFile
 
     public override void Reopen() => _file.Reopen(MonotonicClock.Now);
 
+    public override string Find() => _file.Path;
+
+    public override void Clear() => _file.Clear(MonotonicClock.Now);
+
     public override void Dispose() => _file.Close();
 }

@@ -11,5 +11,11 @@ internal abstract class OwnLogFile : IDisposable
     /// <summary>Somebody may have renamed the file: the next line opens the path anew.</summary>
     public abstract void Reopen();
 
+    /// <summary>The file that is being written, with everything in it that was written.</summary>
+    public abstract string Find();
+
+    /// <summary>Empties it, and deletes what was rotated away.</summary>
+    public abstract void Clear();
+
     public abstract void Dispose();
 }
