@@ -106,9 +106,7 @@ public sealed class Engine : IEffectSink, IDisposable
         _operations = new Operations(core);
         _reloader = new Reloader(LoadWithOwnRoles, config, _driver, _programs, _journal, _log, ApplySettings);
         var reporter = new StatusReporter(core, _programs, _pump, _scheduler);
-        var metrics = new MetricsReporter(_loop, core, _programs, _processes, _pump, _reloader, _startedAt, () => _control);
-        var handler = new ControlHandler(
-            _driver, _programs, _operations, reporter, metrics, new LogRequests(_pump), _journal, _listening, _reloader, DescribeSelf, RequestRestart);
+        var handler = new ControlHandler(_driver, _programs, _operations, reporter, _pump, _journal, _listening, _reloader, DescribeSelf);
         _listen = () => new ControlServer(_loop, settings.ControlSocket, handler, _log.Trouble);
         _backupRequests = new BackupRequests(_loop, _driver, _programs, _log);
         _guardian = Processes.GetPid() == 1 ? null : new Guardian(_loop, _processes, ownExecutable, instanceId, _log);

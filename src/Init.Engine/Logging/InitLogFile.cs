@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text;
 using Init.Base;
-using Init.Linux;
 using Serilog;
 using Serilog.Core;
 using Serilog.Debugging;
@@ -63,27 +61,6 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         _logger = CreateLogger();
     }
 
-    /// <summary>The file that is being written, with everything in it that was written; a full one is followed by one with a number ("init_001.log").</summary>
-    public string Find()
-    {
-        Make();
-        return FindFiles().DefaultIfEmpty(path).MaxBy(NumberOf)!;
-    }
-
-    /// <summary>Deletes all of the files, and begins the first one anew.</summary>
-    public void Clear()
-    {
-        Make();
-        Close();
-        foreach (string file in FindFiles())
-            _ = Files.Unlink(file); // What cannot be deleted is appended to.
-
-        // Serilog makes it with the first line; until then the log is empty, and not missing.
-        if (Files.Open(path, OpenFlags.Write | OpenFlags.Append | OpenFlags.Create) is { Succeeded: true } opened)
-            Files.Close(opened.Fd);
-        _logger = CreateLogger();
-    }
-
     public void Dispose()
     {
         if (_waiting.Count > 0)
@@ -133,29 +110,6 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
                 retainedFileCountLimit: Math.Max(1, files),
                 encoding: new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))
             .CreateLogger();
-    }
-
-    private List<string> FindFiles()
-    {
-        try
-        {
-            string pattern = $"{Path.GetFileNameWithoutExtension(path)}*{Path.GetExtension(path)}";
-            return [.. Directory.EnumerateFiles(Path.GetDirectoryName(path)!, pattern).Where(file => NumberOf(file) >= 0)];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
-
-    /// <summary>0 for the first, -1 for what is none of ours.</summary>
-    private int NumberOf(string file)
-    {
-        string name = Path.GetFileNameWithoutExtension(file)[Path.GetFileNameWithoutExtension(path).Length..];
-        if (name.Length == 0)
-            return 0;
-
-        return name[0] == '_' && int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
     }
 
     private void Close()

@@ -21,7 +21,6 @@ internal sealed class LogThread : IDisposable
     private readonly Dictionary<string, LogFile> _files = new(StringComparer.Ordinal);
     private readonly List<OutputPipe> _pipes = [];
     private readonly List<OutputPipe> _unwatched = [];
-    private readonly List<LogSubscription> _ownFollowers = [];
     private readonly HashSet<OutputPipe> _unrecorded = [];
     private readonly FloodControl _flood = new();
     private readonly LogPumpOptions _options;
@@ -156,10 +155,14 @@ internal sealed class LogThread : IDisposable
     public LogExcerpt Read(string instance, OutputStream stream, long offset, int length)
     {
         if (!_sinks.TryGetValue((instance, stream), out OutputSink? sink))
-            return new LogExcerpt { IsMissing = true };
+            return default;
 
         RecordUnfinished(sink);
-        return sink.File is { } file ? LogReader.Read(file.Path, offset, length) : LogReader.Read(sink.Recent, offset, length);
+        if (sink.File is { } file)
+            return LogReader.Read(file.Path, offset, length);
+
+        int start = (int)Math.Clamp(offset, 0, sink.Recent.Length);
+        return new LogExcerpt(sink.Recent.Slice(start, Math.Clamp(length, 0, sink.Recent.Length - start)), start, sink.Recent.Length, Problem: null);
     }
 
     /// <summary>What is in the log already comes first, and nothing is missing or twice between that and what follows.</summary>
@@ -190,35 +193,12 @@ internal sealed class LogThread : IDisposable
         }
     }
 
-    public LogExcerpt TailOwn(TailRequest request) =>
-        _initLogFile?.Find() is { } path ? LogReader.Tail(path, request) : new LogExcerpt { IsMissing = true };
-
-    public LogExcerpt ReadOwn(long offset, int length) =>
-        _initLogFile?.Find() is { } path ? LogReader.Read(path, offset, length) : new LogExcerpt { IsMissing = true };
-
-    /// <summary>As <see cref="Follow"/>; without a file it begins with what comes.</summary>
-    public void FollowOwn(TailRequest first, LogSubscription subscription)
-    {
-        subscription.Publish(Last(TailOwn(first).Bytes, LogSubscription.OnTheWayMax).Span);
-        _ownFollowers.Add(subscription);
-    }
-
-    /// <summary>False when there is no file.</summary>
-    public bool ClearOwn()
-    {
-        _initLogFile?.Clear();
-        return _initLogFile is not null;
-    }
-
     public void WriteInitLog()
     {
         foreach (InitLogEntry entry in _log.Take())
         {
             string line = InitLineFormat.Format(_options.Format, entry);
-            byte[] bytes = Encoding.UTF8.GetBytes(line);
-            _mirror.AddOwn(bytes);
-            _ownFollowers.RemoveAll(static follower => follower.IsCancelled);
-            _ownFollowers.ForEach(follower => follower.Publish(bytes));
+            _mirror.AddOwn(Encoding.UTF8.GetBytes(line));
             if (_initLogFile is not null && _initLogFile.Write(entry.Time, entry.Level, line))
                 Loop.After(InitLogFile.MadeAfter, _initLogFile.Make);
         }
@@ -238,7 +218,7 @@ internal sealed class LogThread : IDisposable
             Close(pipe);
         }
 
-        foreach (LogSubscription follower in _sinks.Values.SelectMany(sink => sink.Followers).Concat(_ownFollowers))
+        foreach (LogSubscription follower in _sinks.Values.SelectMany(sink => sink.Followers))
             follower.End();
         foreach (LogFile file in _files.Values)
             file.Close();

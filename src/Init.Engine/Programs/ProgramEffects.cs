@@ -170,7 +170,6 @@ public sealed class ProgramEffects(
         DateTimeOffset now = DateTimeOffset.UtcNow;
         program.Record.NoteEnd(status, now);
         TimeSpan lived = Driver.Core.Knows(program.Name) && Driver.Core.StateOf(program.Name).SpawnedAt is { } spawned ? loop.Now - spawned : TimeSpan.Zero;
-        program.ExitCounts.Add(status);
         program.Exits.Add(new PastExit(now, pid, status, lived < TimeSpan.Zero ? TimeSpan.Zero : lived));
         Driver.Feed(program.Name, new ProgramEvent.Exited(status));
     }
