@@ -1,6 +1,7 @@
 using Init.Admin.Backend;
 using Init.Admin.Events;
 using Init.Admin.Http;
+using Init.Admin.XmlRpc;
 using Init.Admin.Http.Access;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
@@ -44,7 +45,13 @@ internal static class ServerBuilder
         WebApplication server = builder.Build();
         server.Use(next => context => ErrorPages.CompleteAsync(context, next, log));
         server.Use(next => context => AccessGate.PassAsync(context, next));
-        AdminRoutes.Map(server, new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = server.Lifetime.ApplicationStopping }, events);
+        AdminServices services = new(backend, options.Version)
+        {
+            Directories = options.Directories,
+            Ending = server.Lifetime.ApplicationStopping,
+            XmlRpc = new XmlRpcEndpoint(backend, TimeProvider.System),
+        };
+        AdminRoutes.Map(server, services, events);
         return server;
     }
 
