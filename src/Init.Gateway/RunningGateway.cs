@@ -34,7 +34,7 @@ public sealed class RunningGateway : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ControlBackend backend = new(options.ControlSocket);
-        return StartAsync(options, backend, backend);
+        return StartAsync(options, new SharedAnswers(backend), backend);
     }
 
     /// <summary>As <see cref="StartAsync(GatewayOptions)"/>, with another supervisor behind it.</summary>
