@@ -54,29 +54,38 @@ internal sealed class ProcessMethods(SupervisorQueries supervisor)
 
     private async Task<XmlRpcValue> EveryAsync(Act act, CancellationToken cancellation) => await SeveralAsync(await supervisor.AllAsync(cancellation), act, cancellation);
 
-    /// <summary>Those that the act is for, and what became of each, in the order in which it was known.</summary>
+    /// <summary>Those that the act is for, and what became of each: first what was refused at once, then the others in the order in which they start.</summary>
     private async Task<XmlRpcValue> SeveralAsync(IReadOnlyList<ProgramStatus> all, Act act, CancellationToken cancellation)
     {
-        List<XmlRpcValue> results = [];
-        Dictionary<string, ProgramStatus> asked = [];
+        List<XmlRpcValue> refused = [];
+        Dictionary<string, XmlRpcValue?> asked = [];
+        Dictionary<string, ProgramStatus> before = [];
         foreach (ProgramStatus status in all.Where(act.IsFor))
         {
+            before[status.Name] = status;
             if (act.Refuse(status, status.Name) is { } refusal)
-                results.Add(ProcessInfo.Result(status, refusal));
+                refused.Add(ProcessInfo.Result(status, refusal));
             else
-                asked[status.Name] = status;
+                asked[status.Name] = null;
         }
 
         foreach (string[] names in asked.Keys.Chunk(ControlProtocol.NamesMax))
         {
             foreach (ControlItem.Outcome outcome in await supervisor.OutcomesAsync(act.Request(names), cancellation))
             {
-                if (asked.TryGetValue(outcome.Name, out ProgramStatus? status))
-                    results.Add(ProcessInfo.Result(status, await act.FaultOfAsync(status, outcome, outcome.Name, cancellation)));
+                if (!asked.ContainsKey(outcome.Name))
+                    continue;
+
+                RpcFaultException? fault = await act.FaultOfAsync(before[outcome.Name], outcome, outcome.Name, cancellation);
+                XmlRpcValue result = ProcessInfo.Result(before[outcome.Name], fault);
+                if (fault?.Code is FaultCode.NoFile or FaultCode.NotExecutable)
+                    refused.Add(result);
+                else
+                    asked[outcome.Name] = result;
             }
         }
 
-        return XmlRpcValue.Of(results);
+        return XmlRpcValue.Of([.. refused, .. all.Select(status => asked.GetValueOrDefault(status.Name)).OfType<XmlRpcValue>()]);
     }
 
     /// <summary>What is to be done with a process, and the faults that go with it.</summary>
@@ -123,17 +132,21 @@ internal sealed class ProcessMethods(SupervisorQueries supervisor)
                     return new RpcFaultException(FaultCode.AbnormalTermination, name);
             }
 
-            ProgramStatus? now = await AfterAsync(before, cancellation);
-            return now?.SpawnError switch
-            {
-                null or "" => new RpcFaultException(FaultCode.AbnormalTermination, name),
-                var why when why.StartsWith("can't find command ", StringComparison.Ordinal) => new RpcFaultException(FaultCode.NoFile, why),
-                var why when why.StartsWith("command at ", StringComparison.Ordinal)
-                    || why.StartsWith("no permission to run command ", StringComparison.Ordinal)
-                    || why.StartsWith("can't parse command ", StringComparison.Ordinal) => new RpcFaultException(FaultCode.NotExecutable, why),
-                _ => new RpcFaultException(FaultCode.SpawnError, name),
-            };
+            // What was refused at once has left no trace in the status.
+            string why = IsRefusal(outcome.Message) ? outcome.Message! : (await AfterAsync(before, cancellation))?.SpawnError ?? "";
+            return why.StartsWith(NotFound, StringComparison.Ordinal) ? new RpcFaultException(FaultCode.NoFile, why)
+                : IsRefusal(why) ? new RpcFaultException(FaultCode.NotExecutable, why)
+                : new RpcFaultException(why.Length > 0 ? FaultCode.SpawnError : FaultCode.AbnormalTermination, name);
         }
+
+        private const string NotFound = "can't find command ";
+
+        /// <summary>supervisord's words for commands that it does not even try.</summary>
+        private static bool IsRefusal(string? why) => why is not null
+            && (why.StartsWith(NotFound, StringComparison.Ordinal)
+                || why.StartsWith("command at ", StringComparison.Ordinal)
+                || why.StartsWith("no permission to run command ", StringComparison.Ordinal)
+                || why.StartsWith("can't parse command ", StringComparison.Ordinal));
 
         /// <summary>Null when it is gone meanwhile.</summary>
         private async Task<ProgramStatus?> AfterAsync(ProgramStatus before, CancellationToken cancellation)

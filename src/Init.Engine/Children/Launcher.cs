@@ -60,33 +60,8 @@ public sealed class Launcher(EventLoop loop, string ownExecutable, string instan
 
     public LaunchResult Launch(LaunchRequest request)
     {
-        if (request.As.CommandFault is { } fault)
-            return new LaunchResult.Failed(new LaunchFailure(fault, NotInstalled: false, ExitCode.CannotExecute) { SupervisordText = fault });
-
-        string path;
-        switch (CommandLookup.Find(request.Command[0], PathOf(request.As), request.As.Directory))
-        {
-            case CommandLookup.Found found:
-                path = found.Path;
-                break;
-            case CommandLookup.NotFound missing:
-                return new LaunchResult.Failed(new LaunchFailure(missing.Message, NotInstalled: true, ExitCode.CommandNotFound)
-                {
-                    SupervisordText = SpawnErrorText.NotFound(request.Command[0]),
-                });
-            case CommandLookup.NotExecutable refused:
-                return new LaunchResult.Failed(new LaunchFailure(refused.Message, NotInstalled: false, ExitCode.CannotExecute)
-                {
-                    SupervisordText = SpawnErrorText.NotExecutable(refused.Path, request.As.Directory),
-                });
-            case CommandLookup.IsDirectory directory:
-                return new LaunchResult.Failed(new LaunchFailure(directory.Message, NotInstalled: false, ExitCode.CannotExecute)
-                {
-                    SupervisordText = SpawnErrorText.IsDirectory(directory.Path),
-                });
-            default:
-                throw new UnreachableException();
-        }
+        if (FindCommand(request.As, request.Command, out string path) is { } failure)
+            return new LaunchResult.Failed(failure);
 
         var spawn = new SpawnRequest
         {
@@ -101,6 +76,40 @@ public sealed class Launcher(EventLoop loop, string ownExecutable, string instan
         return request.As.NeedsExecChild
             ? ChildSetup.Launch(loop, ownExecutable, spawn, request.As, request.CgroupEntrance)
             : ResultOf(Spawner.Spawn(spawn), setup: null);
+    }
+
+    /// <summary>Why the command cannot be run as things are, as far as that can be told without running it; null = it can.</summary>
+    public LaunchFailure? WhyNot(LaunchSpec spec) => FindCommand(spec, CommandOf(spec), out _);
+
+    private static LaunchFailure? FindCommand(LaunchSpec spec, ImmutableArray<string> command, out string path)
+    {
+        path = "";
+        if (spec.CommandFault is { } fault)
+            return new LaunchFailure(fault, NotInstalled: false, ExitCode.CannotExecute) { SupervisordText = fault };
+
+        switch (CommandLookup.Find(command[0], PathOf(spec), spec.Directory))
+        {
+            case CommandLookup.Found found:
+                path = found.Path;
+                return null;
+            case CommandLookup.NotFound missing:
+                return new LaunchFailure(missing.Message, NotInstalled: true, ExitCode.CommandNotFound)
+                {
+                    SupervisordText = SpawnErrorText.NotFound(command[0]),
+                };
+            case CommandLookup.NotExecutable refused:
+                return new LaunchFailure(refused.Message, NotInstalled: false, ExitCode.CannotExecute)
+                {
+                    SupervisordText = SpawnErrorText.NotExecutable(refused.Path, spec.Directory),
+                };
+            case CommandLookup.IsDirectory directory:
+                return new LaunchFailure(directory.Message, NotInstalled: false, ExitCode.CannotExecute)
+                {
+                    SupervisordText = SpawnErrorText.IsDirectory(directory.Path),
+                };
+            default:
+                throw new UnreachableException();
+        }
     }
 
     internal static LaunchResult ResultOf(SpawnResult result, ChildSetup? setup) => result switch

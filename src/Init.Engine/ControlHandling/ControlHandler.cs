@@ -136,6 +136,8 @@ public sealed class ControlHandler(
             ProgramState state = Core.StateOf(program.Name);
             if (state is { Phase: ProgramPhase.Running, Ready: true })
                 reply.Send(new ControlItem.Outcome(program.Name, OutcomeCode.AlreadyRunning));
+            else if (programs.RefusalToStart(program) is { } refusal)
+                reply.Send(new ControlItem.Outcome(program.Name, OutcomeCode.Failed, refusal));
             else
                 toStart.Add(program.Name);
         }

@@ -79,6 +79,13 @@ public sealed class ProgramTable(Launcher launcher)
     public IReadOnlyList<string> GroupsOf(ProgramRuntime program) =>
         _ordered.IndexOf(program) is var index && index < _selectable.Count ? _selectable[index].Groups : [];
 
+    /// <summary>
+    /// In supervisord's words, why the program of a supervisord.conf cannot be started: it refuses such a start, and the program stays as it is. Null = it may be
+    /// tried, as it is with every program of a supervisor.toml.
+    /// </summary>
+    public string? RefusalToStart(ProgramRuntime program) =>
+        program.Definition.Supervisord is null ? null : launcher.WhyNot(program.Definition.Launch)?.SupervisordText;
+
     /// <summary>Tells the core which optional programs cannot be started for want of their command.</summary>
     public void NoteInstalled(IEnumerable<string> names)
     {
