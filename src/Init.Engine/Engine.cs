@@ -187,8 +187,9 @@ public sealed class Engine : IEffectSink, IDisposable
                 _dueRuns.Remove(name);
                 _log.RunSkipped(name);
                 break;
-            case SystemEffect.RollingRestartEnded(var failed, var left):
-                _log.RollingRestartEnded(failed, left);
+            case SystemEffect.RollingRestartEnded end:
+                _log.RollingRestartEnded(end);
+                _operations.NoteRollingEnd(end);
                 break;
             case SystemEffect.ShutdownBegan(var cause):
                 _log.ShutdownBegan(cause);
@@ -261,7 +262,7 @@ public sealed class Engine : IEffectSink, IDisposable
     private void EndPass()
     {
         _driver.Drain();
-        if (!_journal.ProgramsChanged)
+        if (!_journal.ProgramsChanged && !_operations.HasNews)
             return;
 
         _journal.ProgramsChanged = false;

@@ -141,7 +141,8 @@ public static unsafe class ExecChild
 
     private static int SetLimit(int resource, long value)
     {
-        Libc.rlimit limit = new() { rlim_cur = (ulong)value, rlim_max = (ulong)value };
+        ulong number = value == ByteSize.Unlimited.Bytes ? Libc.RLIM_INFINITY : (ulong)value;
+        Libc.rlimit limit = new() { rlim_cur = number, rlim_max = number };
         return Files.ErrnoOf(Libc.setrlimit(resource, &limit));
     }
 
