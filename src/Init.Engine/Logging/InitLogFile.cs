@@ -15,7 +15,7 @@ namespace Init.Engine.Logging;
 /// init.log, by Serilog. It is made some time after the first line, for making it takes milliseconds that the first child's start should not share a
 /// processor with.
 /// </summary>
-internal sealed class InitLogFile(string path, ByteSize maxSize, int files, InitLog log) : IDisposable
+internal sealed class InitLogFile(string path, ByteSize maxSize, int files, InitLog log) : OwnLogFile
 {
     /// <summary>How long lines wait in memory before the file is made.</summary>
     public static readonly TimeSpan MadeAfter = TimeSpan.FromMilliseconds(200);
@@ -31,8 +31,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
     private long _missing;
     private DateTimeOffset _retryAt;
 
-    /// <summary>True when this line is the first that waits, so that <see cref="Make"/> has to be called before long.</summary>
-    public bool Write(DateTimeOffset time, LogLevel level, string line)
+    public override bool Write(DateTimeOffset time, LogLevel level, string line)
     {
         if (_logger is not null)
         {
@@ -45,7 +44,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         return _waiting.Count == 1;
     }
 
-    public void Make()
+    public override void Make()
     {
         _logger ??= CreateLogger();
         foreach (var (time, level, line) in _waiting)
@@ -53,8 +52,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         _waiting.Clear();
     }
 
-    /// <summary>Somebody may have renamed the file: the next line opens the path anew.</summary>
-    public void Reopen()
+    public override void Reopen()
     {
         if (_logger is null)
             return;
@@ -64,14 +62,13 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
     }
 
     /// <summary>The file that is being written, with everything in it that was written; a full one is followed by one with a number ("init_001.log").</summary>
-    public string Find()
+    public override string Find()
     {
         Make();
         return FindFiles().DefaultIfEmpty(path).MaxBy(NumberOf)!;
     }
 
-    /// <summary>Deletes all of the files, and begins the first one anew.</summary>
-    public void Clear()
+    public override void Clear()
     {
         Make();
         Close();
@@ -84,7 +81,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         _logger = CreateLogger();
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         if (_waiting.Count > 0)
             Make();
@@ -177,6 +174,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         LogLevel.Debug => LogEventLevel.Debug,
         LogLevel.Warning => LogEventLevel.Warning,
         LogLevel.Error => LogEventLevel.Error,
+        LogLevel.Critical => LogEventLevel.Fatal,
         _ => LogEventLevel.Information,
     };
 

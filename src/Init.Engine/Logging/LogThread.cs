@@ -29,7 +29,9 @@ internal sealed class LogThread : IDisposable
     private readonly InitLog _log;
     private readonly OutputEventRelay _relay;
     private readonly Mirror _mirror;
-    private readonly InitLogFile? _initLogFile;
+    private readonly OwnLogFile? _initLogFile;
+    private readonly SyslogOutput _syslog;
+    private Mirror? _stderr;
     private ReadBuffer? _buffer;
     private LoopTimer? _quietTimer;
     private long _attachNumber;
@@ -42,9 +44,8 @@ internal sealed class LogThread : IDisposable
         _relay = relay;
         _countersOf = countersOf;
         _mirror = new Mirror(Loop, log, options.Format, options.Clock, options.StdoutFd);
-        _initLogFile = options.LogDirectory is { } directory
-            ? new InitLogFile(Path.Combine(directory, "init.log"), options.InitLogMaxSize, options.InitLogFiles, log)
-            : null;
+        _syslog = new SyslogOutput(log);
+        _initLogFile = OpenOwnFile(options, log);
         Loop.AfterPass = AfterPass;
     }
 
@@ -71,8 +72,9 @@ internal sealed class LogThread : IDisposable
             }
         }
 
-        HasWrittenAll = _mirror.IsEmpty;
+        HasWrittenAll = _mirror.IsEmpty && _stderr is null or { IsEmpty: true };
         _mirror.Dispose();
+        _stderr?.Dispose();
         _initLogFile?.Dispose();
     }
 
@@ -95,6 +97,8 @@ internal sealed class LogThread : IDisposable
             return;
         }
 
+        if (_options.MainLog is not null)
+            sink.File?.Create(Loop.Now);
         sink.OpenPipes++;
         _pipes.Add(pipe);
     }
@@ -214,9 +218,10 @@ internal sealed class LogThread : IDisposable
     {
         foreach (InitLogEntry entry in _log.Take())
         {
-            string line = InitLineFormat.Format(_options.Format, entry);
+            string line = _options.MainLog is null ? InitLineFormat.Format(_options.Format, entry) : InitLineFormat.FormatForMainLog(entry);
             byte[] bytes = Encoding.UTF8.GetBytes(line);
-            _mirror.AddOwn(bytes);
+            if (_options.MainLog is null or { ToStdout: true })
+                _mirror.AddOwn(bytes);
             _ownFollowers.RemoveAll(static follower => follower.IsCancelled);
             _ownFollowers.ForEach(follower => follower.Publish(bytes));
             if (_initLogFile is not null && _initLogFile.Write(entry.Time, entry.Level, line))
@@ -247,13 +252,24 @@ internal sealed class LogThread : IDisposable
 
     public void Dispose() => Loop.Dispose();
 
+    private static OwnLogFile? OpenOwnFile(LogPumpOptions options, InitLog log)
+    {
+        if (options.MainLog is { } main)
+            return main.Path is { } path ? new MainLogFile(path, main, log, options.FileSystem) : null;
+
+        return options.LogDirectory is { } directory
+            ? new InitLogFile(Path.Combine(directory, "init.log"), options.InitLogMaxSize, options.InitLogFiles, log)
+            : null;
+    }
+
     private void AfterPass()
     {
         for (int i = _unwatched.Count - 1; i >= 0; i--)
             Serve(_unwatched[i]);
         _mirror.Flush();
+        _stderr?.Flush();
         _flood.AfterPass(Loop.Now);
-        if (_isStopping && _mirror.IsEmpty && !_log.HasQueued)
+        if (_isStopping && _mirror.IsEmpty && _stderr is null or { IsEmpty: true } && !_log.HasQueued)
             HasStopped = true;
     }
 
@@ -348,7 +364,15 @@ internal sealed class LogThread : IDisposable
             return;
 
         sink.Spec = spec;
-        string? path = spec.File;
+        int? standardStream = spec.File is null ? null : StandardStreams.DescriptorOf(spec.File);
+        sink.PassThrough = standardStream switch
+        {
+            1 => _mirror,
+            2 => _stderr ??= new Mirror(Loop, _log, _options.Format, _options.Clock, _options.StderrFd),
+            _ => null,
+        };
+        sink.Syslog = spec.Syslog ? _syslog : null;
+        string? path = standardStream is null ? spec.File : null;
         if (path != sink.File?.Path)
         {
             foreach (OutputPipe pipe in _pipes)

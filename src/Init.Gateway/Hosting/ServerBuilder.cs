@@ -1,5 +1,6 @@
 using Init.Admin.Backend;
 using Init.Admin.Http;
+using Init.Admin.XmlRpc;
 using Init.Admin.Http.Access;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
@@ -43,7 +44,11 @@ internal static class ServerBuilder
         WebApplication server = builder.Build();
         server.Use(next => context => ErrorPages.CompleteAsync(context, next, log));
         server.Use(next => context => AccessGate.PassAsync(context, next));
-        AdminRoutes.Map(server, new AdminServices(backend, options.Version) { Ending = server.Lifetime.ApplicationStopping });
+        AdminRoutes.Map(server, new AdminServices(backend, options.Version)
+        {
+            Ending = server.Lifetime.ApplicationStopping,
+            XmlRpc = new XmlRpcEndpoint(backend, TimeProvider.System),
+        });
         return server;
     }
 
