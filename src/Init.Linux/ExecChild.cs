@@ -1,4 +1,5 @@
 using System.Globalization;
+using Init.Base;
 
 namespace Init.Linux;
 
