@@ -23,9 +23,16 @@ internal static class SettingsReader
         return secrets.ToImmutable();
     }
 
+    /// <summary>Where to serve HTTP. A password may be any secret: nobody but Init gets to see it here.</summary>
+    public static ImmutableArray<HttpEndpoint> ReadHttp(Section section, InheritedEnvironment inherited)
+    {
+        Section open = section.With(section.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") });
+        return [.. SocketReader.ReadHttp(open, "http")];
+    }
+
     public static InitSettings Read(Section section, InheritedEnvironment inherited, IConfigFiles files)
     {
-        foreach (string key in new[] { "secrets", "env_file", "include" })
+        foreach (string key in new[] { "secrets", "env_file", "include", "http", "supervisord_variables" })
             section.Has(key);
 
         InitSettings defaults = new() { StateDirectory = "", LogDirectory = "", ControlSocket = "" };
@@ -35,7 +42,7 @@ internal static class SettingsReader
             StateDirectory = state,
             LogDirectory = section.Path("log_dir") ?? Path.Combine(state, "logs"),
             ControlSocket = section.Path("control") ?? Path.Combine(state, "control.sock"),
-            Shutdown = section.Duration("shutdown", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) ?? defaults.Shutdown,
+            Shutdown = section.Duration("shutdown", TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)) ?? defaults.Shutdown,
             OnFatal = section.Choice("on_fatal", OnFatal.Keep, ("keep", OnFatal.Keep), ("exit", OnFatal.Exit)),
             LogFormat = section.Choice("log_format", LogFormat.Text, ("text", LogFormat.Text), ("json", LogFormat.Json)),
             Secrets = inherited.Secrets,
