@@ -66,7 +66,7 @@ public sealed record ConfigDiff(
         ArgumentNullException.ThrowIfNull(@new);
         return new ConfigDiff(
             CompareSettings(old, @new),
-            ComparePrograms(old.Programs, @new.Programs),
+            ComparePrograms(old, @new),
             CompareNamed(old.Groups, @new.Groups, group => group.Name, group => string.Join('\n', group.Programs)),
             CompareNamed(old.EventHooks, @new.EventHooks, hook => hook.Name, PrintOf));
     }
@@ -82,10 +82,6 @@ public sealed record ConfigDiff(
         Compare("on_fatal", settings => settings.OnFatal == OnFatal.Exit ? "exit" : "keep", ApplyBy.Live);
         Compare("log_format", settings => settings.LogFormat == LogFormat.Json ? "json" : "text", ApplyBy.Live);
         Compare("secrets", settings => string.Join(", ", settings.Secrets), ApplyBy.Live);
-
-        // Not shown: there are passwords among them.
-        if (!oldConfig.HttpEndpoints.SequenceEqual(newConfig.HttpEndpoints))
-            changes.Add(new FieldChange("http", null, null, ApplyBy.InitRestart));
 
         if (Print(oldConfig.EventListeners) != Print(newConfig.EventListeners))
             changes.Add(new FieldChange("event_listener", null, null, ApplyBy.Live));
@@ -105,19 +101,22 @@ public sealed record ConfigDiff(
         }
     }
 
-    private static ImmutableArray<ProgramChange> ComparePrograms(ImmutableArray<ProgramDefinition> old, ImmutableArray<ProgramDefinition> @new)
+    private static ImmutableArray<ProgramChange> ComparePrograms(SystemConfig old, SystemConfig @new)
     {
-        Dictionary<string, ProgramDefinition> before = old.ToDictionary(program => program.Policy.Name);
-        Dictionary<string, ProgramDefinition> after = @new.ToDictionary(program => program.Policy.Name);
+        Dictionary<string, ProgramDefinition> before = old.Programs.ToDictionary(program => program.Policy.Name);
+        Dictionary<string, ProgramDefinition> after = @new.Programs.ToDictionary(program => program.Policy.Name);
+
+        // The gateway reads them when it starts. Nothing of them is shown: they hold passwords.
+        ImmutableArray<FieldChange> ofGateway = old.HttpEndpoints.SequenceEqual(@new.HttpEndpoints) ? [] : [new FieldChange("gateway", null, null, ApplyBy.ProgramRestart)];
         List<(ProgramDefinition Program, ProgramChange Change)> changes = [];
-        foreach (ProgramDefinition program in old.Where(program => !after.ContainsKey(program.Policy.Name)))
+        foreach (ProgramDefinition program in old.Programs.Where(program => !after.ContainsKey(program.Policy.Name)))
             changes.Add((program, Describe(program, ChangeKind.Removed, [])));
 
-        foreach (ProgramDefinition program in @new)
+        foreach (ProgramDefinition program in @new.Programs)
         {
             if (!before.TryGetValue(program.Policy.Name, out ProgramDefinition? previous))
                 changes.Add((program, Describe(program, ChangeKind.Added, [])));
-            else if (CompareProgram(previous, program) is { IsEmpty: false } fields)
+            else if (CompareProgram(previous, program, program.Launch.Builtin == KnownNames.Gateway ? ofGateway : []) is { IsEmpty: false } fields)
                 changes.Add((program, Describe(program, ChangeKind.Changed, fields)));
         }
 
@@ -132,9 +131,10 @@ public sealed record ConfigDiff(
             new(program.Policy.Program, program.Policy.Name, kind, fields);
     }
 
-    private static ImmutableArray<FieldChange> CompareProgram(ProgramDefinition old, ProgramDefinition @new)
+    private static ImmutableArray<FieldChange> CompareProgram(ProgramDefinition old, ProgramDefinition @new, ImmutableArray<FieldChange> further)
     {
         ImmutableArray<FieldChange>.Builder changes = ImmutableArray.CreateBuilder<FieldChange>();
+        changes.AddRange(further);
         foreach (ProgramField field in ProgramField.All)
         {
             if (field.Print(old) != field.Print(@new))

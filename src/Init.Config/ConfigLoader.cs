@@ -91,10 +91,10 @@ public static class ConfigLoader
             // From here on every string is filled in from the whole environment, secrets excepted.
             Expander expander = inherited.CreateExpander([], "secrets can be used in programs and hooks that list them");
             InitSettings settings = SettingsReader.Read(early.With(early.Context with { Expander = expander }), inherited, _files);
-            ImmutableArray<HttpEndpoint> http = SettingsReader.ReadHttp(early, inherited);
-            string? supervisordUrl = early.Boolean("supervisord_variables", otherwise: false) ? UrlOf(http) : null;
-            ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone, supervisordUrl);
-            Definitions definitions = new(this, programs, inherited);
+            bool givesVariables = early.Boolean("supervisord_variables", otherwise: false);
+            Definitions? definitions = null;
+            ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints) : null);
+            definitions = new Definitions(this, programs, inherited);
             foreach (ParsedFile file in parsed)
                 definitions.Read(file.Root.With(file.Root.Context with { Expander = expander }), isMain: file == main);
 
@@ -105,7 +105,7 @@ public static class ConfigLoader
             _filesRead.AddRange(envFiles.Paths);
             return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
             {
-                HttpEndpoints = http,
+                HttpEndpoints = definitions.HttpEndpoints,
                 EventListeners = definitions.Listeners,
                 Files = [.. _filesRead],
                 Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
@@ -203,10 +203,19 @@ public static class ConfigLoader
 
             public ImmutableArray<EventHookDefinition> Hooks => _hooks.ToImmutable();
 
+            public ImmutableArray<HttpEndpoint> HttpEndpoints { get; private set; } = [];
+
             public void Read(Section root, bool isMain)
             {
-                if (root.Has("init") && !isMain)
-                    root.Report("init", "belongs into the main file only");
+                foreach (string single in new[] { "init", "gateway" })
+                {
+                    if (root.Has(single) && !isMain)
+                        root.Report(single, "belongs into the main file only");
+                }
+
+                // The gateway is Init's own, and may know what Init knows.
+                if (isMain && root.Table("gateway") is { } gateway)
+                    HttpEndpoints = GatewayReader.Read(gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }));
 
                 foreach (var (name, section) in Named(root, "program"))
                 {

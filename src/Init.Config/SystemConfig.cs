@@ -58,6 +58,12 @@ public sealed record HttpEndpoint
 
     /// <summary>A secret: plain, or "{SHA}" and 40 hexadecimal digits.</summary>
     public string? Password { get; init; }
+
+    /// <summary>A secret: whoever brings it as a bearer token (RFC 6750) needs no password. Null = no token is taken.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>True: nobody has to prove who he is.</summary>
+    public bool IsOpen => Username is null && Password is null && Token is null;
 }
 
 /// <summary><c>[supervisord]</c>, as far as it has no counterpart in a supervisor.toml. All paths are absolute.</summary>

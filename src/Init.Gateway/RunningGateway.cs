@@ -15,10 +15,10 @@ public sealed class RunningGateway : IAsyncDisposable
 
     private readonly WebApplication _server;
     private readonly IReadOnlyList<BoundEndpoint> _endpoints;
-    private readonly ControlBackend _backend;
+    private readonly IDisposable? _backend;
     private readonly LineLoggerProvider _log;
 
-    private RunningGateway(WebApplication server, IReadOnlyList<BoundEndpoint> endpoints, ControlBackend backend, LineLoggerProvider log)
+    private RunningGateway(WebApplication server, IReadOnlyList<BoundEndpoint> endpoints, IDisposable? backend, LineLoggerProvider log)
     {
         _server = server;
         _endpoints = endpoints;
@@ -27,15 +27,29 @@ public sealed class RunningGateway : IAsyncDisposable
     }
 
     /// <exception cref="BindException">An address cannot be listened on; then none is.</exception>
-    public static async Task<RunningGateway> StartAsync(GatewayOptions options)
+    public static Task<RunningGateway> StartAsync(GatewayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ControlBackend backend = new(options.ControlSocket);
+        return StartAsync(options, backend, backend);
+    }
+
+    /// <summary>As <see cref="StartAsync(GatewayOptions)"/>, with another supervisor behind it.</summary>
+    public static Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend) => StartAsync(options, backend, owned: null);
+
+    private static async Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend, IDisposable? owned)
     {
         LineLoggerProvider log = new(fd: 2, LogLevel.Information);
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll(options.Endpoints);
-        ControlBackend backend = new(options.ControlSocket);
-        RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, log), endpoints, backend, log);
+        RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, log), endpoints, owned, log);
         await gateway._server.StartAsync();
         foreach (BoundEndpoint endpoint in endpoints)
+        {
             log.Listening(endpoint.Name);
+            if (endpoint.Configured is { UnixPath: null, IsOpen: true })
+                log.Unprotected(endpoint.Name);
+        }
+
         return gateway;
     }
 
@@ -47,7 +61,7 @@ public sealed class RunningGateway : IAsyncDisposable
         using (CancellationTokenSource limit = new(EndTimeout))
             await _server.StopAsync(limit.Token);
         await _server.DisposeAsync();
-        _backend.Dispose();
+        _backend?.Dispose();
         _log.Dispose();
     }
 }

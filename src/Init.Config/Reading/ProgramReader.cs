@@ -19,8 +19,8 @@ internal sealed record ProgramDraft(ProgramDefinition Definition, ImmutableArray
 internal sealed record Reference(string Name, bool Restart, string Written, string Key, SourcePosition At);
 
 /// <summary>Reads one <c>[program.NAME]</c> table into its instances.</summary>
-/// <param name="supervisordUrl">For SUPERVISOR_SERVER_URL; null = programs get none of supervisord's variables, "" = all but this one.</param>
-internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings settings, EnvFileReader envFiles, Func<string, bool> hasTimeZone, string? supervisordUrl)
+/// <param name="supervisordUrl">For SUPERVISOR_SERVER_URL, asked when a program is read; null = programs get none of supervisord's variables, "" = all but this one.</param>
+internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings settings, EnvFileReader envFiles, Func<string, bool> hasTimeZone, Func<string?> supervisordUrl)
 {
     private const int ReplicasMax = 1000;
 
@@ -121,7 +121,7 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             Command = command ?? [],
             Builtin = builtin,
             Directory = section.Path("directory"),
-            Environment = EnvironmentReader.Read(section, inherited, granted, envFiles.Read(section, "env_file"), names, supervisordUrl),
+            Environment = EnvironmentReader.Read(section, inherited, granted, envFiles.Read(section, "env_file"), names, supervisordUrl()),
             SecretNames = granted,
             User = ReadUser(section),
             Umask = ReadUmask(section),

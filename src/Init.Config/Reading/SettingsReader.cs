@@ -23,16 +23,9 @@ internal static class SettingsReader
         return secrets.ToImmutable();
     }
 
-    /// <summary>Where to serve HTTP. A password may be any secret: nobody but Init gets to see it here.</summary>
-    public static ImmutableArray<HttpEndpoint> ReadHttp(Section section, InheritedEnvironment inherited)
-    {
-        Section open = section.With(section.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") });
-        return [.. SocketReader.ReadHttp(open, "http")];
-    }
-
     public static InitSettings Read(Section section, InheritedEnvironment inherited, IConfigFiles files)
     {
-        foreach (string key in new[] { "secrets", "env_file", "include", "http", "supervisord_variables" })
+        foreach (string key in new[] { "secrets", "env_file", "include", "supervisord_variables" })
             section.Has(key);
 
         InitSettings defaults = new() { StateDirectory = "", LogDirectory = "", ControlSocket = "" };

@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Net;
-using Init.Config.Toml;
 
 namespace Init.Config.Reading;
 
-/// <summary>Reads addresses to listen on: <c>socket</c> of a FastCGI program, and <c>[init] http</c>.</summary>
+/// <summary>Reads <c>socket</c>: what a FastCGI program gets as its stdin.</summary>
 internal static class SocketReader
 {
     private const int ModeDefault = 0b111_000_000;
@@ -18,55 +17,12 @@ internal static class SocketReader
         return unix is null && port is null ? null : socket;
     }
 
-    /// <summary>An array of tables, one for each address.</summary>
-    public static IEnumerable<HttpEndpoint> ReadHttp(Section section, string key)
-    {
-        switch (section.Find(key))
-        {
-            case null:
-                break;
-            case TomlArray array:
-                foreach (TomlValue item in array.Items)
-                {
-                    if (item is not TomlTable table)
-                        section.Context.Problems.Add(item.At, section.KeyOf(key), $"expected a table, found {item.Kind}", "{ unix = \"/path\" } or { tcp = \"127.0.0.1:9001\" }");
-                    else if (ReadHttp(new Section(table, section.KeyOf(key), table.At, section.Context)) is { } endpoint)
-                        yield return endpoint;
-                }
-
-                break;
-            case var other:
-                section.ReportKind(key, "an array of tables", other);
-                break;
-        }
-    }
-
-    private static HttpEndpoint? ReadHttp(Section section)
-    {
-        var (unix, address, port) = ReadPlace(section);
-        HttpEndpoint endpoint = new()
-        {
-            UnixPath = unix,
-            UnixMode = ReadMode(section) ?? ModeDefault,
-            UnixOwner = ReadOwner(section),
-            Address = address,
-            Port = port,
-            Username = section.String("username")?.Value,
-            Password = section.String("password")?.Value,
-        };
-        if (endpoint.Username is null != endpoint.Password is null)
-            section.Report(endpoint.Username is null ? "password" : "username", "a username and a password belong together");
-
-        section.Finish();
-        return unix is null && port is null ? null : endpoint;
-    }
-
     private static (string? Unix, IPAddress? Address, int? Port) ReadPlace(Section section)
     {
         string? unix = section.Path("unix");
         Text? tcp = section.NonEmptyString("tcp");
         if (section.Has("unix") == section.Has("tcp"))
-            section.Context.Problems.Add(section.At, section.Key, "needs either unix or tcp", "unix = \"/path/of/the.sock\" or tcp = \"127.0.0.1:9001\"");
+            section.Context.Problems.Add(section.At, section.Key, "needs either unix or tcp", "unix = \"/path/of/the.sock\" or tcp = \"127.0.0.1:9000\"");
 
         if (tcp is null)
             return (unix, null, null);
@@ -78,7 +34,7 @@ internal static class SocketReader
         if (isHost && int.TryParse(tcp.Value[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is >= 1 and <= 65535)
             return (unix, address, port);
 
-        section.Report("tcp", $"{tcp.Quoted} is not an address and a port", "write \"127.0.0.1:9001\", or \"*:9001\" for all addresses");
+        section.Report("tcp", $"{tcp.Quoted} is not an address and a port", "write \"127.0.0.1:9000\", or \"*:9000\" for all addresses");
         return (unix, null, null);
     }
 

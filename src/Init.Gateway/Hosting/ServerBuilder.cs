@@ -1,5 +1,7 @@
 using Init.Admin.Backend;
 using Init.Admin.Http;
+using Init.Admin.XmlRpc;
+using Init.Admin.Http.Access;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
 using Microsoft.AspNetCore.Builder;
@@ -24,7 +26,14 @@ internal static class ServerBuilder
         {
             SetLimits(kestrel);
             foreach (BoundEndpoint endpoint in endpoints)
-                kestrel.Listen(endpoint.Address);
+            {
+                ConnectionKeeper keeper = new(new AdminListener(endpoint.Configured), HttpLimits.ConnectionsMax);
+                kestrel.Listen(endpoint.Address, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(next => connection => keeper.KeepAsync(connection, next));
+                });
+            }
         });
         builder.Services.Configure<SocketTransportOptions>(transport =>
         {
@@ -33,7 +42,13 @@ internal static class ServerBuilder
         });
 
         WebApplication server = builder.Build();
-        AdminRoutes.Map(server, new AdminServices(backend, options.Version));
+        server.Use(next => context => ErrorPages.CompleteAsync(context, next, log));
+        server.Use(next => context => AccessGate.PassAsync(context, next));
+        AdminRoutes.Map(server, new AdminServices(backend, options.Version)
+        {
+            Ending = server.Lifetime.ApplicationStopping,
+            XmlRpc = new XmlRpcEndpoint(backend, TimeProvider.System),
+        });
         return server;
     }
 

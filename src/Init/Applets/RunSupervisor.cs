@@ -3,6 +3,7 @@ using Init.Base;
 using Init.Config;
 using Init.Config.Reports;
 using Init.Engine;
+using Init.Engine.Daemon;
 using Init.Linux;
 
 namespace Init.Applets;
@@ -54,6 +55,12 @@ internal static class RunSupervisor
                 Terminal.Complain(problem.ToString());
             Terminal.Complain($"cannot start: {CheckReport.Count(result.Problems.Length)} in the configuration");
             return ExitCode.Configuration;
+        }
+
+        if (DaemonSetup.Refuse(config.Supervisord) is { } refusal)
+        {
+            Terminal.Complain(refusal);
+            return ExitCode.Usage;
         }
 
         // Kept for a restart, whose arguments may name files relative to it.

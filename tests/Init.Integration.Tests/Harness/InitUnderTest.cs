@@ -34,7 +34,8 @@ internal sealed record InitOptions
 
 /// <summary>
 /// The published binary, running <c>init run</c> on a configuration in a PID namespace and a directory of its own. The configuration may use ${DIR} (that directory),
-/// ${DUMMY} (the child that does what it is told) and ${INIT}. When disposed of, the whole namespace is killed.
+/// ${DUMMY} (the child that does what it is told) and ${INIT}. A configuration that begins with <c>[supervisord]</c> is a supervisord.conf, which writes
+/// %(ENV_DIR)s and so on, and must say <c>pidfile=%(ENV_DIR)s/state.pid</c>. When disposed of, the whole namespace is killed.
 /// </summary>
 internal sealed class InitUnderTest : IDisposable
 {
@@ -43,13 +44,15 @@ internal sealed class InitUnderTest : IDisposable
 
     private readonly TestProcess _process;
     private readonly InitOptions _options;
+    private readonly bool _isIni;
     private int _nextLine;
     private int? _pid;
     private string? _namespace;
     private ControlClient? _client;
 
-    private InitUnderTest(TestProcess process, string directory, InitOptions options)
+    private InitUnderTest(TestProcess process, string directory, bool isIni, InitOptions options)
     {
+        _isIni = isIni;
         _process = process;
         _options = options;
         Directory = directory;
@@ -58,9 +61,9 @@ internal sealed class InitUnderTest : IDisposable
     /// <summary>Everything of this test: configuration, state, logs.</summary>
     public string Directory { get; }
 
-    public string ConfigFile => Path.Combine(Directory, "supervisor.toml");
+    public string ConfigFile => Path.Combine(Directory, ConfigName(_isIni));
 
-    public string ControlSocket => Path.Combine(Directory, "state/control.sock");
+    public string ControlSocket => Path.Combine(Directory, _isIni ? "state.init/control.sock" : "state/control.sock");
 
     /// <summary>Init's pid, seen from here.</summary>
     public int Pid => _pid ??= FindInit();
@@ -75,7 +78,8 @@ internal sealed class InitUnderTest : IDisposable
     {
         options ??= new InitOptions();
         string directory = System.IO.Directory.CreateTempSubdirectory("init-").FullName;
-        File.WriteAllText(Path.Combine(directory, "supervisor.toml"), WithInitTable(config));
+        bool isIni = IsIni(config);
+        File.WriteAllText(Path.Combine(directory, ConfigName(isIni)), WithInitTable(config));
         foreach (var (name, content) in options.Files)
         {
             string path = Path.Combine(directory, name);
@@ -86,8 +90,8 @@ internal sealed class InitUnderTest : IDisposable
         // The users of the tests have to write here, whoever they are; nobody else knows the name.
         Assert.Equal(0, Linux.Files.ChangeMode(directory, 0x1FF /* 0777 */));
         TestProcess process = TestProcess.Start(
-            CommandOf(options, directory), [$"DIR={directory}", $"DUMMY={TestPaths.Dummy}", $"INIT={TestPaths.Init}", "HOME=/", .. options.Environment]);
-        return new InitUnderTest(process, directory, options);
+            CommandOf(options, directory, ConfigName(isIni)), [$"DIR={directory}", $"DUMMY={TestPaths.Dummy}", $"INIT={TestPaths.Init}", "HOME=/", .. options.Environment]);
+        return new InitUnderTest(process, directory, isIni, options);
     }
 
     /// <summary>The configuration of a later reload.</summary>
@@ -290,12 +294,16 @@ internal sealed class InitUnderTest : IDisposable
 
     // --- Details ------------------------------------------------------------------------------------------------------
 
+    private static bool IsIni(string config) => config.StartsWith("[supervisord]", StringComparison.Ordinal);
+
+    private static string ConfigName(bool isIni) => isIni ? "supervisord.conf" : "supervisor.toml";
+
     private static string WithInitTable(string config) =>
-        config.Contains("state_dir", StringComparison.Ordinal) ? config
+        IsIni(config) || config.Contains("state_dir", StringComparison.Ordinal) ? config
         : config.Contains("[init]", StringComparison.Ordinal) ? config.Replace("[init]", "[init]\nstate_dir = \"${DIR}/state\"", StringComparison.Ordinal)
         : $"[init]\nstate_dir = \"${{DIR}}/state\"\n{config}";
 
-    private static string[] CommandOf(InitOptions options, string directory)
+    private static string[] CommandOf(InitOptions options, string directory, string configName)
     {
         // /etc/passwd without the user, whoever has that number on this machine.
         string passwd = options.Uid == 0 ? "" : $"grep -v ':{options.Uid}:{options.Uid}:' /etc/passwd > $DIR/passwd; chmod 644 $DIR/passwd; mount --bind $DIR/passwd /etc/passwd; ";
@@ -308,7 +316,7 @@ internal sealed class InitUnderTest : IDisposable
         [
             "unshare", "--pid", "--fork", "--mount-proc", "--kill-child",
             "sh", "-c", $"{{ {passwd}{options.Prelude}; }} || exit 99; {exec} {options.Redirection}{after}", "sh",
-            .. become, .. options.Wrapper, TestPaths.Init, "run", "-c", Path.Combine(directory, "supervisor.toml"),
+            .. become, .. options.Wrapper, TestPaths.Init, "run", "-c", Path.Combine(directory, configName),
         ];
     }
 

@@ -70,21 +70,14 @@ internal sealed class TomlWriter
         _text.Append("\n[init]\n");
         Line("shutdown", TomlValueText.Of(_config.Settings.Shutdown), "supervisord has no limit");
         Line("supervisord_variables", "true", "SUPERVISOR_ENABLED and so on, for programs that look at them");
-        if (!_config.HttpEndpoints.IsEmpty)
-        {
-            _text.Append("http = [\n");
-            foreach (HttpEndpoint endpoint in _config.HttpEndpoints)
-                _text.Append($"  {Endpoint(endpoint)},\n");
-
-            _text.Append("]\n");
-        }
-
         SourcePosition at = new(_values.Files is [var file, ..] ? Path.GetFileName(file) : "supervisord.conf", 1, 1);
         Note(daemon.LogFile is not null and not "/dev/null", $"Init's own log is on its stdout and in its log folder, and not in {daemon.LogFile}");
         Note(daemon.PidFile is not null and not "/dev/null", $"there is no pid file {daemon.PidFile}");
         Note(daemon.Identifier != "supervisor", $"the identifier \"{daemon.Identifier}\" is gone");
         Note(daemon.User is not null and not "root", $"Init stays who it is, and does not become {daemon.User}: set user of each program, or start Init as that user");
         Note(daemon.Umask is not null and not 0b000_010_010, "Init keeps the umask it is started with: set umask of each program");
+
+        WriteGateway(at);
 
         void Note(bool applies, string message)
         {
@@ -93,28 +86,42 @@ internal sealed class TomlWriter
         }
     }
 
-    private static string Endpoint(HttpEndpoint endpoint)
+    /// <summary>One table with one password: what does not fit is told and left out.</summary>
+    private void WriteGateway(SourcePosition at)
     {
-        List<string> parts = [];
-        if (endpoint.UnixPath is { } unix)
+        if (_config.HttpEndpoints.IsEmpty)
+            return;
+
+        HttpEndpoint first = _config.HttpEndpoints[0];
+        HttpEndpoint? socket = null;
+        List<HttpEndpoint> listen = [];
+        foreach (HttpEndpoint endpoint in _config.HttpEndpoints)
         {
-            parts.Add("unix = " + TomlValueText.Of(unix));
-            parts.Add($"mode = \"{Convert.ToString(endpoint.UnixMode, 8)}\"");
-            if (endpoint.UnixOwner is { } owner)
-                parts.Add("owner = " + TomlValueText.Of(owner));
+            string name = endpoint.UnixPath ?? $"{Host(endpoint.Address)}:{endpoint.Port}";
+            if (endpoint.Username != first.Username || endpoint.Password != first.Password)
+                LeaveOut($"{name} has another password than the first server, and there is but one here");
+            else if (endpoint.UnixPath is not null && socket is not null)
+                LeaveOut($"{name} is a second unix socket, and there is but one here");
+            else if (endpoint.UnixPath is null && endpoint.IsOpen && (endpoint.Address is null || !System.Net.IPAddress.IsLoopback(endpoint.Address)))
+                LeaveOut($"{name} can be reached from other machines and asks for no password, which is refused here");
+            else if (endpoint.UnixPath is not null)
+                socket = endpoint;
+            else
+                listen.Add(endpoint);
         }
-        else
-        {
-            parts.Add("tcp = " + TomlValueText.Of($"{Host(endpoint.Address)}:{endpoint.Port}"));
-        }
 
-        if (endpoint.Username is { } username)
-            parts.Add("username = " + TomlValueText.Of(username));
+        if (socket is null && listen.Count == 0)
+            return;
 
-        if (endpoint.Password is { } password)
-            parts.Add("password = " + TomlValueText.Of(password));
+        _text.Append("\n[gateway]\n");
+        Line("socket", socket is null ? null : TomlValueText.Of(socket.UnixPath!));
+        Line("socket_mode", socket is null ? null : $"\"{Convert.ToString(socket.UnixMode & 0x1FF, 8)}\"");
+        Line("socket_owner", socket?.UnixOwner is { } owner ? TomlValueText.Of(owner) : null);
+        Line("listen", listen.Count == 0 ? null : TomlValueText.Of(listen.Select(endpoint => $"{Host(endpoint.Address)}:{endpoint.Port}")));
+        Line("username", first.Username is { } username ? TomlValueText.Of(username) : null);
+        Line("password", first.Password is { } password ? TomlValueText.Of(password) : null);
 
-        return "{ " + string.Join(", ", parts) + " }";
+        void LeaveOut(string message) => _changes.Add(new ConfigProblem(at, "http server", message));
     }
 
     private static string Host(System.Net.IPAddress? address) => address switch
@@ -281,7 +288,7 @@ internal sealed class TomlWriter
 
     /// <summary>What the imported file will tell its programs, which is not the host's name but its address.</summary>
     private string? UrlOfImported() =>
-        ServerReader.UrlOf([.. _values.HttpEndpoints.Select(endpoint => new HttpServer(endpoint, endpoint.Address?.ToString() ?? ""))]);
+        ServerReader.UrlOf([.. _values.HttpEndpoints.OrderBy(endpoint => endpoint.UnixPath is null ? 1 : 0).Select(endpoint => new HttpServer(endpoint, endpoint.Address?.ToString() ?? ""))]);
 
     private void WriteGroup(GroupDefinition group)
     {
