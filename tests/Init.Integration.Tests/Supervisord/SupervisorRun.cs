@@ -12,6 +12,13 @@ internal sealed class SupervisordFactAttribute : FactAttribute
     public SupervisordFactAttribute() => Skip = File.Exists(SupervisorRun.Supervisord) ? null : "needs supervisord";
 }
 
+/// <summary>As <see cref="SupervisordFactAttribute"/>, with data.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SupervisordTheoryAttribute : TheoryAttribute
+{
+    public SupervisordTheoryAttribute() => Skip = File.Exists(SupervisorRun.Supervisord) ? null : "needs supervisord";
+}
+
 /// <summary>
 /// A supervisord.conf, run by supervisord or by Init, in a directory of its own. The file may use @DIR@ (that directory); it is given a [supervisord] section with
 /// everything in it.
@@ -40,7 +47,9 @@ internal sealed partial class SupervisorRun : IDisposable
 
     /// <summary>supervisord first, so that its slower start is not what the other waits for.</summary>
     public static (SupervisorRun Supervisord, SupervisorRun Init) StartBoth(string config, string daemonKeys = "") =>
-        (Start(config, [Supervisord, "-n", "-c"], daemonKeys), StartInit(config, daemonKeys));
+        (StartSupervisord(config, daemonKeys), StartInit(config, daemonKeys));
+
+    public static SupervisorRun StartSupervisord(string config, string daemonKeys = "") => Start(config, [Supervisord, "-n", "-c"], daemonKeys);
 
     public static SupervisorRun StartInit(string config, string daemonKeys = "", params string[] wrapper) =>
         Start(config, [.. wrapper, TestPaths.Init, "run", "-c"], daemonKeys);
