@@ -210,7 +210,7 @@ internal sealed class CtlShell
         {
             Say("Server requires authentication");
             if (!Options.IsInteractive)
-                ExitStatus = CtlExit.Generic;
+                Refuse($"error: {exception.Message}");
             else if (AskForPassword())
                 Execute(line);
         }
