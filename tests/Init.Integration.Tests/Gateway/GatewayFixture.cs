@@ -35,8 +35,12 @@ internal static class GatewayFixture
         TestProcess.Start(["curl", "--silent", "--no-buffer", "--unix-socket", SocketOf(init), .. options, "http://localhost" + path]);
 
     /// <summary>Debian's, which is written in Python.</summary>
-    public static TestProcess StartSupervisorctl(InitUnderTest init, params string[] arguments) =>
-        TestProcess.Start(["/usr/bin/supervisorctl", "-c", "/dev/null", "-s", "unix://" + SocketOf(init), .. arguments], ["PYTHONUNBUFFERED=1"]);
+    public static TestProcess StartSupervisorctl(InitUnderTest init, params string[] arguments)
+    {
+        string config = Path.Combine(init.Directory, "client.conf");
+        File.WriteAllText(config, $"[supervisorctl]\nserverurl = unix://{SocketOf(init)}\n");
+        return TestProcess.Start(["/usr/bin/supervisorctl", "-c", config, .. arguments], ["PYTHONUNBUFFERED=1"]);
+    }
 
     /// <summary>The gateway's process, seen from here.</summary>
     public static int PidOf(InitUnderTest init)

@@ -109,12 +109,18 @@ public sealed class GatewayTests
         using TestProcess events = GatewayFixture.StartCurl(init, "/api/v1/events?type=program.*");
         events.ReadUntil(":");
 
-        // The subscription is made in the background: what happens before it is there is not seen.
-        init.WaitUntil(
+        // The supervisor is asked in the background: what happens before that is not seen.
+        Instant nextRestart = MonotonicClock.Now;
+        events.WaitUntil(
             () =>
             {
-                init.Ask(new ControlRequest.Restart(["web"], Rolling: false, Wait: true));
-                return events.Lines.Any(line => line == "event: program.running");
+                if (MonotonicClock.Now >= nextRestart)
+                {
+                    init.Ask(new ControlRequest.Restart(["web"], Rolling: false, Wait: true));
+                    nextRestart = MonotonicClock.Now + TimeSpan.FromSeconds(1);
+                }
+
+                return events.Lines.Any(line => line == "event: program.running") && events.Lines[^1].Length == 0;
             },
             "an event");
 
@@ -149,7 +155,7 @@ public sealed class GatewayTests
     {
         using InitUnderTest init = GatewayFixture.Start("""
             [program.talker]
-            command = ["sh", "-c", "echo begin; while read line; do echo got $line; done < ${DIR}/fifo; sleep 1000"]
+            command = ["sh", "-c", "echo begin; while read line; do echo got $$line; done < ${DIR}/fifo; sleep 1000"]
             start_grace = "0s"
             stdout = { file = "talker.log" }
             hooks = { before_start = ["mkfifo", "${DIR}/fifo"] }
@@ -162,6 +168,31 @@ public sealed class GatewayTests
 
         tail.ReadUntil("got one");
         tail.ReadUntil("got two");
+        tail.Signal(Signals.SIGINT);
+        tail.WaitForExit();
+        init.EndInOrder();
+    }
+
+    [RootFact]
+    public void MainTail_OfTheRealSupervisorctl_FollowsTheMainLog()
+    {
+        using InitUnderTest init = GatewayFixture.WaitForGateway(InitUnderTest.Start($"""
+            [supervisord]
+            logfile=%(here)s/main.log
+            [unix_http_server]
+            file=%(here)s/http.sock
+            [rpcinterface:supervisor]
+            supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+            [program:web]
+            command={TestPaths.Dummy} pause
+            """));
+        using TestProcess tail = GatewayFixture.StartSupervisorctl(init, "maintail", "-f");
+        tail.WaitUntil(() => tail.Stdout.Contains("web entered RUNNING state", StringComparison.Ordinal), "what has been logged");
+
+        using (TestProcess stop = GatewayFixture.StartSupervisorctl(init, "stop", "web"))
+            Assert.Equal(ExitStatus.Exited(0), stop.WaitForExit());
+
+        tail.WaitUntil(() => tail.Stdout.Contains("stopped: web (", StringComparison.Ordinal), "what is logged now");
         tail.Signal(Signals.SIGINT);
         tail.WaitForExit();
         init.EndInOrder();
