@@ -51,6 +51,9 @@ public sealed class ProgramEffects(
                 program.HookWasKilled |= program.Hook is not null;
                 program.Hook = null;
                 break;
+            case ProgramEffect.Signal(var number, var toGroup) when number != Signals.SIGKILL && Driver.Core.IsShuttingDown:
+                listening.Pools.EndAfterFarewell(program.Name, () => SendSignal(program, number, toGroup));
+                break;
             case ProgramEffect.Signal(var number, var toGroup):
                 SendSignal(program, number, toGroup);
                 break;
