@@ -5,15 +5,20 @@ namespace Init.Config;
 /// <summary>Names that configurations may use and that Init gives a meaning to.</summary>
 public static class KnownNames
 {
+    /// <summary>The role that serves what <see cref="SystemConfig.HttpEndpoints"/> says.</summary>
+    public const string Gateway = "gateway";
+
     /// <summary>Roles of this binary, for <c>builtin</c>.</summary>
-    public static ImmutableArray<string> Builtins { get; } = ["gateway", "backup", "chat"];
+    public static ImmutableArray<string> Builtins { get; } = [Gateway, "backup", "chat"];
 
     /// <summary>Everything <c>on_event</c> may ask for.</summary>
     public static ImmutableArray<string> Events { get; } =
     [
         "program.starting", "program.running", "program.ready", "program.unready", "program.backoff", "program.stopping", "program.stopped",
         "program.exited", "program.fatal", "program.waiting", "program.absent", "program.unhealthy", "program.healthy",
+        "program.hook_failed",
         "init.started", "init.shutdown", "init.reloaded", "init.reload_failed",
+        "hook.failed",
         "log.dropped",
         "backup.started", "backup.succeeded", "backup.failed", "backup.restored",
     ];

@@ -15,7 +15,7 @@ public sealed record SystemConfig(
     public ImmutableArray<string> Files { get; init; } = [];
 
     /// <summary>
-    /// Things that are valid and yet deserve a word (an optional env file that is missing, a limit that needs root). Said once at start.
+    /// Things that are valid and yet deserve a word (a limit that needs root). Said once at start.
     /// </summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
 
@@ -58,6 +58,12 @@ public sealed record HttpEndpoint
 
     /// <summary>A secret: plain, or "{SHA}" and 40 hexadecimal digits.</summary>
     public string? Password { get; init; }
+
+    /// <summary>A secret: whoever brings it as a bearer token (RFC 6750) needs no password. Null = no token is taken.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>True: nobody has to prove who he is.</summary>
+    public bool IsOpen => Username is null && Password is null && Token is null;
 }
 
 /// <summary><c>[supervisord]</c>, as far as it has no counterpart in a supervisor.toml. All paths are absolute.</summary>
@@ -301,6 +307,9 @@ public sealed record LogSpec(string? File, ByteSize MaxSize, int Keep, bool Mirr
 
     /// <summary>ANSI escape sequences are taken out before anything is kept.</summary>
     public bool StripsAnsi { get; init; }
+
+    /// <summary>False: there is nothing to be done with the output, and it may go to /dev/null.</summary>
+    public bool IsUsed => File is not null || AutoPrefix is not null || Mirror || CaptureMax.Bytes > 0 || RaisesEvents || Syslog;
 }
 
 /// <summary>How readiness or health is found out.</summary>

@@ -1,4 +1,5 @@
 using Init.Admin.Backend;
+using Init.Admin.Events;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
@@ -15,27 +16,44 @@ public sealed class RunningGateway : IAsyncDisposable
 
     private readonly WebApplication _server;
     private readonly IReadOnlyList<BoundEndpoint> _endpoints;
-    private readonly ControlBackend _backend;
+    private readonly EventHub _events;
+    private readonly IDisposable? _backend;
     private readonly LineLoggerProvider _log;
 
-    private RunningGateway(WebApplication server, IReadOnlyList<BoundEndpoint> endpoints, ControlBackend backend, LineLoggerProvider log)
+    private RunningGateway(WebApplication server, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
     {
         _server = server;
         _endpoints = endpoints;
+        _events = events;
         _backend = backend;
         _log = log;
     }
 
     /// <exception cref="BindException">An address cannot be listened on; then none is.</exception>
-    public static async Task<RunningGateway> StartAsync(GatewayOptions options)
+    public static Task<RunningGateway> StartAsync(GatewayOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ControlBackend backend = new(options.ControlSocket);
+        return StartAsync(options, new SharedAnswers(backend), backend);
+    }
+
+    /// <summary>As <see cref="StartAsync(GatewayOptions)"/>, with another supervisor behind it.</summary>
+    public static Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend) => StartAsync(options, backend, owned: null);
+
+    private static async Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend, IDisposable? owned)
     {
         LineLoggerProvider log = new(fd: 2, LogLevel.Information);
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll(options.Endpoints);
-        ControlBackend backend = new(options.ControlSocket);
-        RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, log), endpoints, backend, log);
+        EventHub events = new(backend, TimeProvider.System);
+        RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, events, log), endpoints, events, owned, log);
         await gateway._server.StartAsync();
         foreach (BoundEndpoint endpoint in endpoints)
+        {
             log.Listening(endpoint.Name);
+            if (endpoint.Configured is { UnixPath: null, IsOpen: true })
+                log.Unprotected(endpoint.Name);
+        }
+
         return gateway;
     }
 
@@ -47,7 +65,8 @@ public sealed class RunningGateway : IAsyncDisposable
         using (CancellationTokenSource limit = new(EndTimeout))
             await _server.StopAsync(limit.Token);
         await _server.DisposeAsync();
-        _backend.Dispose();
+        await _events.DisposeAsync();
+        _backend?.Dispose();
         _log.Dispose();
     }
 }

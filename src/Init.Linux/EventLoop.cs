@@ -67,6 +67,12 @@ public sealed unsafe class EventLoop : IDisposable
     /// <summary>How many times the loop has returned from its sleep, for the figure of 0 wake-ups when idle.</summary>
     public long WakeUps { get; private set; }
 
+    /// <summary>How long the passes took, from the return of the sleep to the next: for as long, what came meanwhile had to wait.</summary>
+    public LatencyHistogram PassTimes { get; } = new();
+
+    /// <summary>How late timers were.</summary>
+    public LatencyHistogram TimerDelays { get; } = new();
+
     /// <summary>Returns after <see cref="Stop"/>.</summary>
     public void Run()
     {
@@ -95,9 +101,13 @@ public sealed unsafe class EventLoop : IDisposable
         // A timer that is set by a handler of this pass and is due at once has its turn in the next, after the descriptors have had theirs.
         long newest = _timers.NewestSequence;
         while (_timers.TakeDue(Now, newest) is { } timer)
+        {
+            TimerDelays.Add(Now - timer.Due);
             timer.Fire();
+        }
 
         AfterPass?.Invoke();
+        PassTimes.Add(MonotonicClock.Now - Now);
     }
 
     /// <summary>Calls <paramref name="handler"/> whenever the descriptor is ready for one of <paramref name="events"/>, or has failed or hung up.</summary>

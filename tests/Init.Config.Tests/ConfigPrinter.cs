@@ -18,6 +18,9 @@ internal static class ConfigPrinter
         text.Append($"state {settings.StateDirectory}, logs {settings.LogDirectory}, control {settings.ControlSocket}\n");
         text.Append($"shutdown {settings.Shutdown}, on_fatal {settings.OnFatal}, log_format {settings.LogFormat}, secrets [{string.Join(", ", settings.Secrets)}]\n");
         text.Append($"files {string.Join(", ", config.Files)}\n");
+        foreach (HttpEndpoint endpoint in config.HttpEndpoints)
+            Print(endpoint, text);
+
         foreach (ProgramDefinition program in config.Programs)
             Print(program, inherited, text);
 
@@ -30,13 +33,18 @@ internal static class ConfigPrinter
         foreach (EventListenerPool pool in config.EventListeners)
             text.Append($"listeners {pool.Name} at {pool.At}: [{string.Join(", ", pool.Events)}] buffer {pool.BufferSize}\n");
 
-        foreach (HttpEndpoint http in config.HttpEndpoints)
-            text.Append($"http {http.UnixPath} {http.Address} {http.Port} mode {Convert.ToString(http.UnixMode, 8)} owner {http.UnixOwner} user {http.Username} password {http.Password}\n");
-
         if (config.Supervisord is { } daemon)
             text.Append($"{daemon}\n");
 
         return text.ToString();
+    }
+
+    private static void Print(HttpEndpoint endpoint, StringBuilder text)
+    {
+        string place = endpoint.UnixPath is { } path
+            ? $"unix {path} mode {Convert.ToString(endpoint.UnixMode, 8)} owner {endpoint.UnixOwner ?? "(own)"}"
+            : $"tcp {endpoint.Address?.ToString() ?? "*"} port {endpoint.Port}";
+        text.Append($"http {place} user {endpoint.Username ?? "(none)"} password {endpoint.Password ?? "(none)"} token {endpoint.Token ?? "(none)"}\n");
     }
 
     private static void Print(ProgramDefinition program, IReadOnlyDictionary<string, string> inherited, StringBuilder text)

@@ -11,12 +11,9 @@ internal sealed class XmlRpcRoute(IXmlRpcEndpoint endpoint)
         using MemoryStream body = new();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         XmlRpcReply reply = await endpoint.AnswerAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted);
-        context.Response.StatusCode = reply.StatusCode;
-        if (reply.StatusCode != StatusCodes.Status200OK)
-            return;
-
-        context.Response.ContentType = "text/xml";
-        context.Response.ContentLength = reply.Body.Length;
-        await context.Response.Body.WriteAsync(reply.Body, context.RequestAborted);
+        if (reply.StatusCode == StatusCodes.Status200OK)
+            await TextReply.WriteAsync(context, "text/xml", reply.Body);
+        else
+            context.Response.StatusCode = reply.StatusCode;
     }
 }

@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
-using System.Text;
 using Init.Config;
 using Init.Control;
+using Init.Engine.Children;
 using Init.Engine.Core;
 using Init.Engine.Journal;
 using Init.Engine.Listeners;
-using Init.Engine.Logging;
 using Init.Engine.Programs;
 using Init.Engine.Reloading;
 using Init.Linux;
@@ -19,11 +18,13 @@ public sealed class ControlHandler(
     ProgramTable programs,
     Operations operations,
     StatusReporter reporter,
-    LogPump pump,
+    MetricsReporter metrics,
+    LogRequests logs,
     EventJournal journal,
     EventListening listening,
     Reloader reloader,
-    Func<ServerVersion> version) : IControlHandler
+    Func<ServerVersion> describeSelf,
+    Func<string?> restartInit) : IControlHandler
 {
     private Supervisor Core => driver.Core;
 
@@ -53,17 +54,45 @@ public sealed class ControlHandler(
             case ControlRequest.Pid(var names):
                 CompletePids(names, reply);
                 break;
+            case ControlRequest.Tail { Name: null } tail:
+                logs.TailOwn(tail, reply);
+                break;
             case ControlRequest.Tail { Name: { } name } tail:
-                Tail(name, tail, reply);
+                WithOne(name, reply, program => logs.Tail(program, tail, reply));
+                break;
+            case ControlRequest.ReadLog { Name: null } read:
+                logs.ReadOwn(read, reply);
+                break;
+            case ControlRequest.ReadLog { Name: { } name } read:
+                WithOne(name, reply, program => logs.Read(program, read, reply));
                 break;
             case ControlRequest.Clear(var names):
-                ForEach(names, reply, Clear);
+                ForEach(names, reply, logs.Clear);
+                break;
+            case ControlRequest.ClearOwnLog:
+                logs.ClearOwn(reply);
+                break;
+            case ControlRequest.SendInput(var name, var bytes):
+                WithOne(name, reply, program => SendInput(program, bytes.Span, reply));
                 break;
             case ControlRequest.Reread:
                 reloader.Reread(reply);
                 break;
             case ControlRequest.Update:
                 reloader.Update(reply);
+                break;
+            case ControlRequest.GroupAdd(var group):
+                reloader.AddGroup(group, reply);
+                break;
+            case ControlRequest.GroupRemove(var group):
+                reloader.RemoveGroup(group, reply);
+                break;
+            case ControlRequest.Config:
+                reply.Complete(new ControlResult.Config(SettingsReporter.Of(reloader.Current, reloader.LastRead)));
+                break;
+            case ControlRequest.RemoteEvent(var type, var data):
+                listening.RaiseRemoteCommunication(type, data);
+                reply.Complete();
                 break;
             case ControlRequest.Events(var types, var names):
                 FollowEvents(new EventFilter(types), names, reply);
@@ -78,8 +107,14 @@ public sealed class ControlHandler(
                 driver.Feed(new SystemEvent.ShutdownAsked());
                 reply.Complete();
                 break;
+            case ControlRequest.RestartInit:
+                RestartInit(reply);
+                break;
+            case ControlRequest.Metrics:
+                reply.Complete(metrics.Report());
+                break;
             case ControlRequest.Version:
-                reply.Complete(new ControlResult.Version(version()));
+                reply.Complete(new ControlResult.Version(describeSelf()));
                 break;
             default:
                 reply.Fail(new ControlError(ErrorCode.UnknownOp, $"cannot carry out \"{request.Op}\": this Init does not know it"));
@@ -136,19 +171,21 @@ public sealed class ControlHandler(
         List<ProgramRuntime> selected = SelectTelling(names, reply);
         var targets = selected.Select(program => new Target(program.Name, Core.StateOf(program.Name).Pid)).ToList();
         programs.NoteInstalled(targets.Select(target => target.Name));
-        driver.Feed(new SystemEvent.RestartAsked([.. targets.Select(target => target.Name)], rolling));
-        Follow(reply, targets, Goal.Up, wait, OutcomeCode.Starting);
+        long ticket = rolling ? operations.NewTicket() : 0;
+        driver.Feed(new SystemEvent.RestartAsked([.. targets.Select(target => target.Name)], rolling, ticket));
+        Follow(reply, targets, Goal.Up, wait, OutcomeCode.Starting, ticket);
     }
 
-    /// <summary>The core is fed first, so that the operation begins with what the request has changed.</summary>
-    private void Follow(IControlReply reply, IEnumerable<Target> targets, Goal goal, bool wait, string codeWithoutWaiting)
+    /// <summary>The core is fed first, so that the operation looks at what the request has changed.</summary>
+    private void Follow(IControlReply reply, IEnumerable<Target> targets, Goal goal, bool wait, string codeWithoutWaiting, long ticket = 0)
     {
-        driver.Drain();
         if (wait)
         {
-            operations.Start(reply, targets, goal);
+            operations.Start(reply, targets, goal, ticket, driver.Drain);
             return;
         }
+
+        driver.Drain();
 
         foreach (Target target in targets)
             reply.Send(new ControlItem.Outcome(target.Name, codeWithoutWaiting));
@@ -211,14 +248,37 @@ public sealed class ControlHandler(
         };
     }
 
-    private ControlItem.Outcome Clear(ProgramRuntime program)
+    private static void SendInput(ProgramRuntime program, ReadOnlySpan<byte> bytes, IControlReply reply)
     {
-        bool hasFile = program.Definition.Stdout is { File: not null } || program.Definition.Stderr is { File: not null };
-        if (!hasFile)
-            return new(program.Name, OutcomeCode.NoLog);
+        if (program.Pid is null)
+        {
+            reply.Fail(new ControlError(ErrorCode.NotRunning, $"cannot write to the stdin of \"{program.Name}\": it is not running"));
+            return;
+        }
 
-        pump.Clear(program.Name);
-        return new(program.Name, OutcomeCode.Cleared);
+        switch (program.Stdin?.Write(bytes))
+        {
+            case StdinWrite.Taken:
+                reply.Complete();
+                break;
+            case StdinWrite.Full:
+                reply.Fail(new ControlError(ErrorCode.Failed, $"cannot write to the stdin of \"{program.Name}\": it does not read what it was sent before"));
+                break;
+            case StdinWrite.Closed:
+                reply.Fail(new ControlError(ErrorCode.NoInput, $"cannot write to the stdin of \"{program.Name}\": it has closed it"));
+                break;
+            default:
+                reply.Fail(new ControlError(ErrorCode.NoInput, $"cannot write to the stdin of \"{program.Name}\": it is not a pipe from init"));
+                break;
+        }
+    }
+
+    private void RestartInit(IControlReply reply)
+    {
+        if (restartInit() is { } problem)
+            reply.Fail(new ControlError(Core.IsShuttingDown ? ErrorCode.ShuttingDown : ErrorCode.Failed, problem));
+        else
+            reply.Complete();
     }
 
     private void CompletePids(IReadOnlyList<string> names, IControlReply reply)
@@ -258,58 +318,6 @@ public sealed class ControlHandler(
     }
 
     // --- Streams ------------------------------------------------------------------------------------------------------
-
-    private void Tail(string name, ControlRequest.Tail tail, IControlReply reply) => WithOne(name, reply, program =>
-    {
-        var stream = tail.Stream == LogStream.Stderr && !ReferenceEquals(program.Definition.Stderr, program.Definition.Stdout)
-            ? OutputStream.Stderr
-            : OutputStream.Stdout;
-        LogSpec? spec = stream == OutputStream.Stderr ? program.Definition.Stderr : program.Definition.Stdout;
-        if (spec is null)
-        {
-            reply.Fail(new ControlError(ErrorCode.NoLog, $"cannot show the log of \"{program.Name}\": it keeps none", "set stdout.file or stdout.mirror"));
-            return;
-        }
-
-        TailRequest past = tail.Bytes is { } bytes
-            ? TailRequest.Bytes((int)Math.Min(bytes, ControlProtocol.TailBytesMax))
-            : TailRequest.Lines(tail.Lines ?? ControlProtocol.TailLinesDefault);
-        if (tail.Follow)
-            Follow(program, stream, past, reply);
-        else
-            pump.Tail(program.Name, stream, past, excerpt => CompleteTail(excerpt, reply));
-    });
-
-    private static void CompleteTail(LogExcerpt excerpt, IControlReply reply)
-    {
-        if (excerpt.Problem is { } problem)
-        {
-            reply.Fail(new ControlError(ErrorCode.NoLog, problem));
-            return;
-        }
-
-        SendChunks(reply, excerpt.Bytes);
-        reply.Complete();
-    }
-
-    private void Follow(ProgramRuntime program, OutputStream stream, TailRequest past, IControlReply reply)
-    {
-        LogSubscription following = pump.Follow(program.Name, stream, past, chunk =>
-        {
-            if (chunk.DroppedBefore > 0)
-                SendChunks(reply, Encoding.UTF8.GetBytes($"\n[{chunk.DroppedBefore} bytes were left out: they came faster than they were read]\n"));
-            SendChunks(reply, chunk.Bytes);
-            if (chunk.IsEnd)
-                reply.Complete();
-        });
-        reply.Closed = following.Cancel;
-    }
-
-    private static void SendChunks(IControlReply reply, ReadOnlyMemory<byte> bytes)
-    {
-        for (int start = 0; start < bytes.Length; start += ControlProtocol.LogChunkBytes)
-            reply.Send(new ControlItem.LogChunk(bytes.Slice(start, Math.Min(ControlProtocol.LogChunkBytes, bytes.Length - start))));
-    }
 
     private void FollowEvents(EventFilter filter, IReadOnlyList<string> names, IControlReply reply)
     {

@@ -15,8 +15,6 @@ public static class OwnPrograms
     /// <summary>A name that no program of a configuration can have: "init" is reserved, and a colon has its own meaning.</summary>
     public const string GatewayName = "init:gateway";
 
-    private const string GatewayRole = "gateway";
-
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
     /// <param name="config">As it was read.</param>
@@ -24,10 +22,22 @@ public static class OwnPrograms
     /// <param name="mirrorsOutput">Whether what the role writes goes to Init's stdout.</param>
     public static SystemConfig AddTo(SystemConfig config, string configFile, bool mirrorsOutput)
     {
-        bool isServed = config.Programs.Any(program => program.Launch.Builtin == GatewayRole);
-        return config.HttpEndpoints.IsEmpty || isServed
-            ? config
-            : config with { Programs = config.Programs.Add(Gateway(configFile, mirrorsOutput)) };
+        if (config.Programs.Any(IsGateway))
+            return config with { Programs = [.. config.Programs.Select(program => IsGateway(program) ? Informed(program, configFile) : program)] };
+
+        return config.HttpEndpoints.IsEmpty ? config : config with { Programs = config.Programs.Add(Gateway(configFile, mirrorsOutput)) };
+    }
+
+    private static bool IsGateway(ProgramDefinition program) => program.Launch.Builtin == KnownNames.Gateway;
+
+    /// <summary>A user's own program in that role reads the same file, and for that it needs every variable that the file may name.</summary>
+    private static ProgramDefinition Informed(ProgramDefinition program, string configFile)
+    {
+        HashSet<string> own = [.. program.Launch.Environment.Select(NameOf)];
+        ImmutableArray<string> environment = [.. program.Launch.Environment.Concat(OwnEnvironment().Where(variable => !own.Contains(NameOf(variable)))).Order(StringComparer.Ordinal)];
+        return program with { Launch = program.Launch with { Command = ["-c", configFile], Environment = environment } };
+
+        static string NameOf(string variable) => variable[..variable.IndexOf('=', StringComparison.Ordinal)];
     }
 
     private static ProgramDefinition Gateway(string configFile, bool mirrorsOutput)
@@ -46,7 +56,7 @@ public static class OwnPrograms
             },
             Launch = new LaunchSpec
             {
-                Builtin = GatewayRole,
+                Builtin = KnownNames.Gateway,
                 Command = ["-c", configFile],
                 Environment = OwnEnvironment(),
             },

@@ -1,5 +1,8 @@
 using Init.Admin.Backend;
+using Init.Admin.Events;
 using Init.Admin.Http;
+using Init.Admin.XmlRpc;
+using Init.Admin.Http.Access;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
 using Microsoft.AspNetCore.Builder;
@@ -14,7 +17,7 @@ namespace Init.Gateway.Hosting;
 /// <summary>Puts the server together: Kestrel on sockets that are bound already, with our limits, and the routes of the admin interface.</summary>
 internal static class ServerBuilder
 {
-    public static WebApplication Build(GatewayOptions options, IReadOnlyList<BoundEndpoint> endpoints, IControlBackend backend, LineLoggerProvider log)
+    public static WebApplication Build(GatewayOptions options, IReadOnlyList<BoundEndpoint> endpoints, IControlBackend backend, EventHub events, LineLoggerProvider log)
     {
         // The empty builder reads no appsettings.json of the current directory and no ASPNETCORE_ variables: what counts is our configuration.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = "/" });
@@ -24,7 +27,14 @@ internal static class ServerBuilder
         {
             SetLimits(kestrel);
             foreach (BoundEndpoint endpoint in endpoints)
-                kestrel.Listen(endpoint.Address);
+            {
+                ConnectionKeeper keeper = new(new AdminListener(endpoint.Configured), HttpLimits.ConnectionsMax);
+                kestrel.Listen(endpoint.Address, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(next => connection => keeper.KeepAsync(connection, next));
+                });
+            }
         });
         builder.Services.Configure<SocketTransportOptions>(transport =>
         {
@@ -33,7 +43,15 @@ internal static class ServerBuilder
         });
 
         WebApplication server = builder.Build();
-        AdminRoutes.Map(server, new AdminServices(backend, options.Version));
+        server.Use(next => context => ErrorPages.CompleteAsync(context, next, log));
+        server.Use(next => context => AccessGate.PassAsync(context, next));
+        AdminServices services = new(backend, options.Version)
+        {
+            Directories = options.Directories,
+            Ending = server.Lifetime.ApplicationStopping,
+            XmlRpc = new XmlRpcEndpoint(backend, TimeProvider.System),
+        };
+        AdminRoutes.Map(server, services, events);
         return server;
     }
 

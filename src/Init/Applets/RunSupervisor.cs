@@ -3,6 +3,7 @@ using Init.Base;
 using Init.Config;
 using Init.Config.Reports;
 using Init.Engine;
+using Init.Engine.Daemon;
 using Init.Linux;
 
 namespace Init.Applets;
@@ -56,6 +57,12 @@ internal static class RunSupervisor
             return ExitCode.Configuration;
         }
 
+        if (DaemonSetup.Refuse(config.Supervisord) is { } refusal)
+        {
+            Terminal.Complain(refusal);
+            return ExitCode.Usage;
+        }
+
         // Kept for a restart, whose arguments may name files relative to it.
         OpenResult directory = Files.Open(".", OpenFlags.Read);
         using (var engine = new Engine.Engine(new EngineOptions(Path.GetFullPath(path), Load, Help.VersionNumber), config))
@@ -92,6 +99,7 @@ internal static class RunSupervisor
 
         Signals: TERM, INT shut down (a second one leaves 3 s); QUIT shuts down at once; HUP reloads the configuration;
         USR1 asks the program "backup" for a backup; USR2 reopens log files.
+        With a supervisord.conf as supervisord has them: TERM, INT, QUIT shut down, HUP restarts everything, USR2 reopens log files.
         Exit code: 0, or that of a critical program that failed; 78 when the configuration has problems.
         """;
 

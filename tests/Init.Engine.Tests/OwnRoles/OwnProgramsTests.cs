@@ -26,6 +26,18 @@ public sealed class OwnProgramsTests : IDisposable
     }
 
     [Fact]
+    public void Gateway_OfTheUsers_ReadsTheSameFileAndKeepsItsOwnVariables()
+    {
+        ProgramDefinition gateway = Program("mine") with { Launch = new LaunchSpec { Builtin = "gateway", Environment = ["PATH=/mine"] } };
+
+        LaunchSpec launch = Assert.Single(Added(Served with { Programs = [gateway] }).Programs).Launch;
+
+        Assert.Equal("-c /etc/x.conf", string.Join(" ", launch.Command));
+        Assert.Equal("PATH=/mine", Assert.Single(launch.Environment, variable => variable.StartsWith("PATH=", StringComparison.Ordinal)));
+        Assert.True(launch.Environment.Length > 1);
+    }
+
+    [Fact]
     public void Gateway_WhenSomethingIsToBeServed_EndsLastAndReadsTheSameFile()
     {
         ProgramDefinition gateway = Assert.Single(Added(Served).Programs, program => program.IsOwn);
