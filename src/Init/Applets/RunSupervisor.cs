@@ -3,6 +3,7 @@ using Init.Base;
 using Init.Config;
 using Init.Config.Reports;
 using Init.Engine;
+using Init.Engine.State;
 using Init.Linux;
 
 namespace Init.Applets;
@@ -35,6 +36,10 @@ internal static class RunSupervisor
             return ExitCode.Success;
         }
 
+        // Whoever started us may have left descriptors open, or closed the first three: neither is for the programs to find out.
+        Processes.EnsureStandardStreams();
+        Processes.MarkCloseOnExec(3);
+
         var files = new SystemConfigFiles();
         Dictionary<string, string> environment = OwnEnvironment();
         if (options.FindFile(asSupervisord, environment, files) is not { } path)
@@ -55,6 +60,15 @@ internal static class RunSupervisor
             Terminal.Complain($"cannot start: {CheckReport.Count(result.Problems.Length)} in the configuration");
             return ExitCode.Configuration;
         }
+
+        if (PrivateDirectory.ProblemOf(config.Settings.StateDirectory) is { } problem)
+        {
+            Terminal.Complain($"cannot start: {problem}");
+            return ExitCode.Configuration;
+        }
+
+        // From now on the main loop reads the files, and waits for nobody.
+        files.MayWait = path => Files.StatusOf(path) is { Kind: not FileKind.Regular };
 
         // Kept for a restart, whose arguments may name files relative to it.
         OpenResult directory = Files.Open(".", OpenFlags.Read);
