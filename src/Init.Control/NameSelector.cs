@@ -3,7 +3,14 @@ using Init.Base;
 namespace Init.Control;
 
 /// <summary>What names can select: one program instance.</summary>
-public sealed record SelectableInstance(string Name, string Program, IReadOnlyList<string> Groups);
+public sealed record SelectableInstance(string Name, string Program, IReadOnlyList<string> Groups)
+{
+    /// <summary>supervisord's group, which may be called otherwise than the program.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>supervisord's process within <see cref="Group"/>.</summary>
+    public string? Process { get; init; }
+}
 
 /// <summary>A name that selects nothing.</summary>
 /// <param name="Name">As it was given.</param>
@@ -78,6 +85,8 @@ public static class NameSelector
             instance => instance.Name == name,
             instance => instance.Program == (wholeOf ?? name),
             instance => instance.Groups.Contains(wholeOf ?? name),
+            instance => instance.Group == (wholeOf ?? name),
+            instance => instance.Group == group && instance.Process == member,
             instance => (instance.Name == member || instance.Program == member) && instance.Groups.Contains(group),
             _ => name == "all",
         ];

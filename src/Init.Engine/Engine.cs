@@ -6,6 +6,7 @@ using Init.Engine.Children;
 using Init.Engine.Control;
 using Init.Engine.ControlHandling;
 using Init.Engine.Core;
+using Init.Engine.Daemon;
 using Init.Engine.EventHooks;
 using Init.Engine.Journal;
 using Init.Engine.Listeners;
@@ -16,6 +17,7 @@ using Init.Engine.Programs;
 using Init.Engine.Reloading;
 using Init.Engine.State;
 using Init.Engine.Sweeping;
+using Init.Engine.Telling;
 using Init.Engine.Timetables;
 using Init.Linux;
 using Init.Supervision;
@@ -40,8 +42,7 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly EngineOptions _options;
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly EventLoop _loop = new();
-    private readonly SignalSource _signals = new(SignalSet.Of(
-        Signals.SIGTERM, Signals.SIGINT, Signals.SIGQUIT, Signals.SIGHUP, Signals.SIGUSR1, Signals.SIGUSR2, Signals.SIGCHLD));
+    private readonly SignalSource _signals = new(OwnSignals.Set);
     private readonly ProcessTable _processes = new();
     private readonly LogPump _pump;
     private readonly InitLog _log;
@@ -63,6 +64,11 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly string? _stateProblem;
     private readonly Func<ControlServer> _listen;
     private readonly BackupRequests _backupRequests;
+    private readonly OwnSignals _ownSignals;
+    private readonly INarrator _narrator;
+    private readonly DaemonSetup? _daemon;
+    private readonly SharedSockets _sockets = new();
+    private readonly AutoLogFiles _autoLogs = new();
     private readonly Guardian? _guardian;
     private ControlServer? _control;
     private int? _exitCode;
@@ -70,7 +76,7 @@ public sealed class Engine : IEffectSink, IDisposable
     public Engine(EngineOptions options, SystemConfig config)
     {
         _options = options;
-        config = WithOwnRoles(config);
+        config = Complete(config);
         string ownExecutable = Processes.OwnExecutable() ?? "/proc/self/exe";
         string instanceId = Guid.NewGuid().ToString("N");
         InitSettings settings = config.Settings;
@@ -79,8 +85,11 @@ public sealed class Engine : IEffectSink, IDisposable
         {
             MainLoop = _loop,
             StdoutFd = Files.Duplicate(1).Fd,
+            StderrFd = Files.Duplicate(2).Fd,
             Format = settings.LogFormat,
             LogDirectory = settings.LogDirectory,
+            MainLog = config.Supervisord is { } main ? MainLogOptions.Of(main) : null,
+            MinimumLevel = config.Supervisord is { } daemon ? MainLogOptions.LevelOf(daemon.LogLevel) : LogLevel.Information,
         });
         _log = _pump.Log;
         _loop.Fault = exception => _log.Fault("handle an event", exception);
@@ -91,9 +100,14 @@ public sealed class Engine : IEffectSink, IDisposable
         var commands = new CommandRunner(_loop, _processes, launcher, _outputs.OpenForCommand);
         _sweeper = new Sweeper(_loop, _processes, instanceId);
         _listening = new EventListening(_loop, TimeProvider.System, _programs, _pump, PhaseOf);
-        var streams = new ProgramStreams(_loop, _outputs, _listening.Pools);
+        var streams = new ProgramStreams(_loop, _outputs, _listening.Pools, _sockets);
+        _daemon = config.Supervisord is { } daemonSettings ? new DaemonSetup(daemonSettings) : null;
+        _narrator = config.Supervisord is { } supervisord
+            ? new SupervisordNarrator(_log, _loop, _programs, () => _driver!.Core, supervisord)
+            : new InitNarrator(_log, options.Version, options.ConfigFile);
+        _processes.OrphanEnded = _narrator.OrphanReaped;
         _effects = new ProgramEffects(
-            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, streams, _listening, new ProgramCgroups(_log.Trouble), settings.StateDirectory, _journal, _log);
+            _loop, _processes, launcher, commands, new Prober(_loop, commands), _sweeper, _outputs, streams, _listening, new ProgramCgroups(_log.Trouble), settings.StateDirectory, _journal, _narrator, _log);
 
         var core = new Supervisor([.. config.Programs.Select(definition => definition.Policy)], Reloader.OptionsOf(settings), Random.Shared.NextDouble);
         _driver = new CoreDriver(core, _loop) { Sink = this };
@@ -105,13 +119,16 @@ public sealed class Engine : IEffectSink, IDisposable
         _eventHooks = new EventHookRunner(commands, ownExecutable, TimeProvider.System, _journal.Publish, _log.Trouble);
         _journal.Subscribe(_eventHooks.Handle);
         _operations = new Operations(core);
-        _reloader = new Reloader(LoadWithOwnRoles, config, _driver, _programs, _journal, _log, ApplySettings);
+        _reloader = new Reloader(LoadCompletely, config, _driver, _programs, _journal, _log, ApplySettings);
         var reporter = new StatusReporter(core, _programs, _pump, _scheduler);
-        var handler = new ControlHandler(_driver, _programs, _operations, reporter, _pump, _journal, _listening, _reloader, DescribeSelf);
+        var metrics = new MetricsReporter(_loop, core, _programs, _processes, _pump, _reloader, _startedAt, () => _control);
+        var handler = new ControlHandler(
+            _driver, _programs, _operations, reporter, metrics, new LogRequests(_pump), _journal, _listening, _reloader, DescribeSelf, RequestRestart);
         _listen = () => new ControlServer(_loop, settings.ControlSocket, handler, _log.Trouble);
         _backupRequests = new BackupRequests(_loop, _driver, _programs, _log);
         _guardian = Processes.GetPid() == 1 ? null : new Guardian(_loop, _processes, ownExecutable, instanceId, _log);
-        ApplySettings(config);
+        _ownSignals = new OwnSignals(
+            _driver, _processes, _reloader, _backupRequests, _pump, _narrator, restart: () => RequestRestart(), callOffRestart: () => IsRestartWanted = false);
     }
 
     /// <summary>Runs until everything is down.</summary>
@@ -122,10 +139,9 @@ public sealed class Engine : IEffectSink, IDisposable
         _loop.AfterPass = EndPass;
         _loop.Watch(_signals.Fd, IoEvents.Readable, _ => TakeSignals());
         _pump.Start();
-        _log.Started(_options.Version, Processes.GetPid(), _options.ConfigFile, _programs.All.Count);
-        foreach (ConfigProblem warning in _reloader.Current.Warnings)
-            _log.ConfigWarning(warning);
-
+        PrepareLogs();
+        ApplySettings(_reloader.Current);
+        _narrator.Started(_programs.All.Count(program => !program.Definition.IsOwn), _reloader.Current.Warnings);
         _listening.NoteBegin();
 
         // Programs first: everything below only serves those who look on.
@@ -206,12 +222,12 @@ public sealed class Engine : IEffectSink, IDisposable
                 _log.RollingRestartEnded(failed, left);
                 break;
             case SystemEffect.ShutdownBegan(var cause):
-                _log.ShutdownBegan(cause);
+                _narrator.ShutdownBegan(cause);
                 _journal.Add("init.shutdown", cause);
                 _listening.NoteShutdown();
                 break;
             case SystemEffect.ShutdownCompleted(var exitCode, var left):
-                _log.ShutdownCompleted(exitCode, left);
+                _narrator.ShutdownCompleted(exitCode, left);
                 _exitCode = exitCode;
                 break;
         }
@@ -292,43 +308,13 @@ public sealed class Engine : IEffectSink, IDisposable
         {
             try
             {
-                Take(received.Signal);
+                _ownSignals.Take(received.Signal);
             }
             catch (Exception exception)
             {
                 // Others that came with it have been taken from the kernel already.
                 _log.Fault($"act on {SignalNames.NameOf(received.Signal)}", exception);
             }
-        }
-    }
-
-    private void Take(int signal)
-    {
-        switch (signal)
-        {
-            case Signals.SIGCHLD:
-                _processes.ReapAll();
-                break;
-            case Signals.SIGTERM or Signals.SIGINT:
-                _log.SignalReceived(signal, _driver.Core.IsShuttingDown ? "shutting down in a hurry" : "shutting down");
-                _driver.Feed(new SystemEvent.ShutdownAsked());
-                break;
-            case Signals.SIGQUIT:
-                _log.SignalReceived(signal, "shutting down at once");
-                _driver.Feed(new SystemEvent.FastShutdownAsked());
-                break;
-            case Signals.SIGHUP:
-                _log.SignalReceived(signal, "reloading the configuration");
-                _reloader.UpdateOnSignal();
-                break;
-            case Signals.SIGUSR1:
-                _log.SignalReceived(signal, "asking for a backup");
-                _backupRequests.Ask();
-                break;
-            case Signals.SIGUSR2:
-                _log.SignalReceived(signal, "reopening log files");
-                _pump.ReopenAll();
-                break;
         }
     }
 
@@ -340,11 +326,27 @@ public sealed class Engine : IEffectSink, IDisposable
         if (Processes.GetPid() != 1 && Processes.SetChildSubreaper() is var errno and not 0)
             _log.Trouble($"cannot become the reaper of this process tree: {Errno.Describe(errno)}; daemons that programs leave behind are not found");
 
-        foreach (string directory in (string[])[settings.StateDirectory, settings.LogDirectory])
+        foreach (string problem in _daemon?.Prepare() ?? [])
+            _log.Trouble(problem);
+        List<string> directories = _daemon is null ? [settings.StateDirectory, settings.LogDirectory] : [settings.StateDirectory];
+        foreach (string directory in directories)
         {
             if (Files.MakeDirectories(directory, 0x1ED /* 0755 */) is var failure and not 0)
                 _log.Trouble($"cannot make directory {directory}: {Errno.Describe(failure)}; what belongs there is not kept");
         }
+
+        // With all the rights there are; the logs and the pid file belong to the user that is left.
+        foreach (string problem in _sockets.Configure(_reloader.Current.Programs))
+            _log.Trouble(problem);
+        _daemon?.BecomeUser(directories);
+    }
+
+    private void PrepareLogs()
+    {
+        if (_reloader.Current.Supervisord is { NoCleanup: false } supervisord && AutoLogFiles.CleanUp(supervisord) is { } problem)
+            _log.Trouble(problem);
+        if (_daemon?.WritePidFile() is { } failure)
+            _log.Write(LogLevel.Critical, "init.pid-file", failure);
     }
 
     /// <summary>What reading the configuration and starting have left behind is given back once; Init lives for months on much less.</summary>
@@ -370,7 +372,13 @@ public sealed class Engine : IEffectSink, IDisposable
     private void ApplySettings(SystemConfig config)
     {
         foreach (ProgramDefinition definition in config.Programs)
+        {
+            AutoLogFiles.Create(definition);
             _outputs.Configure(definition);
+        }
+
+        foreach (string problem in _sockets.Configure(config.Programs))
+            _log.Trouble(problem);
         var timetables = config.Programs
             .Where(definition => definition.Schedule is not null)
             .Select(definition => (definition.Policy.Name, definition.Schedule!));
@@ -389,6 +397,8 @@ public sealed class Engine : IEffectSink, IDisposable
         _guardian?.Dismiss();
         _eventHooks.Stop();
         KillTheRest();
+        _sockets.Dispose();
+        _daemon?.RemovePidFile();
         _state.Flush();
         _pump.Stop(DrainLimit);
         return exitCode;
@@ -412,13 +422,14 @@ public sealed class Engine : IEffectSink, IDisposable
         }
     }
 
-    private SystemConfig WithOwnRoles(SystemConfig config) =>
-        OwnPrograms.AddTo(config, _options.ConfigFile, mirrorsOutput: config.Supervisord is not { Silent: true });
+    /// <summary>With what the file leaves to Init: roles of its own, and names for AUTO log files.</summary>
+    private SystemConfig Complete(SystemConfig config) =>
+        _autoLogs.Resolve(OwnPrograms.AddTo(config, _options.ConfigFile, mirrorsOutput: config.Supervisord is not { Silent: true }));
 
-    private ConfigResult LoadWithOwnRoles()
+    private ConfigResult LoadCompletely()
     {
         ConfigResult result = _options.Load();
-        return result.Config is { } config ? result with { Config = WithOwnRoles(config) } : result;
+        return result.Config is { } config ? result with { Config = Complete(config) } : result;
     }
 
     private ServerVersion DescribeSelf() => new(

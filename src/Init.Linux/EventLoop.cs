@@ -73,6 +73,12 @@ public sealed unsafe class EventLoop : IDisposable
     /// <summary>How many times the loop has returned from its sleep, for the figure of 0 wake-ups when idle.</summary>
     public long WakeUps { get; private set; }
 
+    /// <summary>How long the passes took, from the return of the sleep to the next: for as long, what came meanwhile had to wait.</summary>
+    public LatencyHistogram PassTimes { get; } = new();
+
+    /// <summary>How late timers were.</summary>
+    public LatencyHistogram TimerDelays { get; } = new();
+
     /// <summary>Returns after <see cref="Stop"/>.</summary>
     public void Run()
     {
@@ -111,6 +117,7 @@ public sealed unsafe class EventLoop : IDisposable
         long newest = _timers.NewestSequence;
         while (_timers.TakeDue(Now, newest) is { } timer)
         {
+            TimerDelays.Add(Now - timer.Due);
             try
             {
                 timer.Fire();
@@ -122,6 +129,7 @@ public sealed unsafe class EventLoop : IDisposable
         }
 
         AfterPass?.Invoke();
+        PassTimes.Add(MonotonicClock.Now - Now);
     }
 
     /// <summary>Calls <paramref name="handler"/> whenever the descriptor is ready for one of <paramref name="events"/>, or has failed or hung up.</summary>

@@ -8,6 +8,7 @@ internal static unsafe partial class Libc
 
     // asm-generic/resource.h; the same on x86-64 and arm64.
     internal const int RLIMIT_CORE = 4;
+    internal const int RLIMIT_NPROC = 6;
     internal const int RLIMIT_NOFILE = 7;
 
     internal struct rlimit

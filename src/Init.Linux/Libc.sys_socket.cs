@@ -14,6 +14,7 @@ internal static unsafe partial class Libc
 
     // asm-generic/socket.h; the same on x86-64 and arm64.
     internal const int SOL_SOCKET = 1;
+    internal const int SO_REUSEADDR = 2;
     internal const int SO_ERROR = 4;
     internal const int SO_PASSCRED = 16;
     internal const int SO_PEERCRED = 17;

@@ -13,5 +13,5 @@ public sealed class OwnBinary(string path)
 
     /// <summary>What to execute now.</summary>
     public string Path =>
-        _atStart is { } start && Files.StatusOf(path) is { } now && (now.Device, now.Inode) == (start.Device, start.Inode) ? path : KernelsLink;
+        _atStart is not { } start || (Files.StatusOf(path) is { } now && (now.Device, now.Inode) == (start.Device, start.Inode)) ? path : KernelsLink;
 }

@@ -19,18 +19,33 @@ public static unsafe class TcpSockets
         if (!socket.Succeeded)
             return socket;
 
-        // sockaddr_in: family, port, address, 8 of padding. sockaddr_in6: family, port, flow info, address, scope.
         byte* socketAddress = stackalloc byte[28];
-        Span<byte> bytes = new(socketAddress, 28);
-        bytes.Clear();
-        *(ushort*)socketAddress = (ushort)(isV6 ? Libc.AF_INET6 : Libc.AF_INET);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], (ushort)port);
-        address.TryWriteBytes(bytes[(isV6 ? 8 : 4)..], out _);
-        if (isV6)
-            *(uint*)(socketAddress + 24) = (uint)address.ScopeId;
-
-        if (Libc.connect(socket.Fd, socketAddress, isV6 ? 28u : 16u) == 0 || Libc.LastErrno is Errno.EINPROGRESS or Errno.EINTR)
+        uint length = Encode(address, port, new Span<byte>(socketAddress, 28));
+        if (Libc.connect(socket.Fd, socketAddress, length) == 0 || Libc.LastErrno is Errno.EINPROGRESS or Errno.EINTR)
             return socket; // EINTR: the attempt goes on all the same (connect(2)).
+
+        int errno = Libc.LastErrno;
+        Files.Close(socket.Fd);
+        return new OpenResult(-1, errno);
+    }
+
+    /// <summary>Listens; an address that an earlier life of ours has left in TIME_WAIT can be had at once (SO_REUSEADDR).</summary>
+    /// <param name="address">Null = all of IPv4.</param>
+    public static OpenResult Listen(IPAddress? address, int port, int backlog)
+    {
+        IPAddress place = address ?? IPAddress.Any;
+        bool isV6 = place.AddressFamily == AddressFamily.InterNetworkV6;
+        OpenResult socket = OpenResult.Of(Libc.socket(isV6 ? Libc.AF_INET6 : Libc.AF_INET, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0));
+        if (!socket.Succeeded)
+            return socket;
+
+        int on = 1;
+        byte* socketAddress = stackalloc byte[28];
+        uint length = Encode(place, port, new Span<byte>(socketAddress, 28));
+        if (Libc.setsockopt(socket.Fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, &on, sizeof(int)) == 0
+            && Libc.bind(socket.Fd, socketAddress, length) == 0
+            && Libc.listen(socket.Fd, backlog) == 0)
+            return socket;
 
         int errno = Libc.LastErrno;
         Files.Close(socket.Fd);
@@ -57,5 +72,18 @@ public static unsafe class TcpSockets
         uint peerLength = 28;
         return Libc.getsockname(socket, own, &ownLength) == 0 && Libc.getpeername(socket, peer, &peerLength) == 0
             && new ReadOnlySpan<byte>(own, (int)ownLength).SequenceEqual(new ReadOnlySpan<byte>(peer, (int)peerLength));
+    }
+
+    /// <summary>sockaddr_in: family, port, address, 8 of padding. sockaddr_in6: family, port, flow info, address, scope.</summary>
+    private static uint Encode(IPAddress address, int port, Span<byte> bytes)
+    {
+        bool isV6 = address.AddressFamily == AddressFamily.InterNetworkV6;
+        bytes.Clear();
+        BitConverter.TryWriteBytes(bytes, (ushort)(isV6 ? Libc.AF_INET6 : Libc.AF_INET));
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], (ushort)port);
+        address.TryWriteBytes(bytes[(isV6 ? 8 : 4)..], out _);
+        if (isV6)
+            BitConverter.TryWriteBytes(bytes[24..], (uint)address.ScopeId);
+        return isV6 ? 28u : 16u;
     }
 }

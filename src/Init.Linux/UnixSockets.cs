@@ -14,6 +14,9 @@ public readonly record struct ReceivedDatagram(int Count, SocketCredentials? Sen
 /// <summary>Unix-domain sockets (unix(7)). All are close-on-exec; all but those of <see cref="Connect(string)"/> are non-blocking.</summary>
 public static unsafe class UnixSockets
 {
+    /// <summary>The kernel takes less where its own limit is lower (/proc/sys/net/core/somaxconn).</summary>
+    public const int LargestBacklog = 4096;
+
     /// <summary>
     /// Listens on a path. A socket file that nobody listens on any more (of a supervisor that was killed) is replaced; one that answers
     /// is EADDRINUSE, and so is anything else that lies there.

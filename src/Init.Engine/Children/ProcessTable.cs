@@ -15,6 +15,9 @@ public sealed class ProcessTable
     /// <summary>Inherited processes that were reaped since the start.</summary>
     public long OrphansReaped { get; private set; }
 
+    /// <summary>Told of each inherited process that has ended.</summary>
+    public Action<int, ExitStatus>? OrphanEnded { get; set; }
+
     /// <summary>True for a process that Init has started and not reaped yet.</summary>
     public bool IsOurs(int pid) => _owners.ContainsKey(pid);
 
@@ -33,6 +36,7 @@ public sealed class ProcessTable
             if (!_owners.Remove(pid, out Action<ExitStatus>? ended))
             {
                 OrphansReaped++;
+                OrphanEnded?.Invoke(pid, status);
                 continue;
             }
 

@@ -279,6 +279,7 @@ internal sealed class ControlConnection(ControlServer server, int fd, ControlPee
 
         ControlReply reply = new(server, this, parsed.Id!.Value, parsed.Request);
         _replies.Add(reply);
+        server.CountRequest();
         try
         {
             server.Handler.Handle(parsed.Request, reply);

@@ -57,6 +57,12 @@ public sealed class ControlServer : IDisposable
 
     public int ConnectionCount => _connections.Count;
 
+    /// <summary>Clients that were let in so far.</summary>
+    public long ConnectionsTotal { get; private set; }
+
+    /// <summary>Requests that were handed to the handler so far.</summary>
+    public long RequestsTotal { get; private set; }
+
     /// <summary>Bytes that wait to be read by all clients together.</summary>
     public long BacklogBytes { get; private set; }
 
@@ -100,6 +106,8 @@ public sealed class ControlServer : IDisposable
     internal long NextTurn() => ++_turn;
 
     internal void Forget(ControlConnection connection) => _connections.Remove(connection);
+
+    internal void CountRequest() => RequestsTotal++;
 
     internal void CountBacklog(int bytes) => BacklogBytes += bytes;
 
@@ -184,6 +192,7 @@ public sealed class ControlServer : IDisposable
         }
 
         _connections.Add(connection);
+        ConnectionsTotal++;
     }
 
     /// <summary>

@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
-using System.Text;
 using Init.Config;
 using Init.Control;
+using Init.Engine.Children;
 using Init.Engine.Core;
 using Init.Engine.Journal;
 using Init.Engine.Listeners;
-using Init.Engine.Logging;
 using Init.Engine.Programs;
 using Init.Engine.Reloading;
 using Init.Linux;
@@ -19,11 +18,13 @@ public sealed class ControlHandler(
     ProgramTable programs,
     Operations operations,
     StatusReporter reporter,
-    LogPump pump,
+    MetricsReporter metrics,
+    LogRequests logs,
     EventJournal journal,
     EventListening listening,
     Reloader reloader,
-    Func<ServerVersion> version) : IControlHandler
+    Func<ServerVersion> describeSelf,
+    Func<string?> restartInit) : IControlHandler
 {
     private Supervisor Core => driver.Core;
 
@@ -53,17 +54,45 @@ public sealed class ControlHandler(
             case ControlRequest.Pid(var names):
                 CompletePids(names, reply);
                 break;
+            case ControlRequest.Tail { Name: null } tail:
+                logs.TailOwn(tail, reply);
+                break;
             case ControlRequest.Tail { Name: { } name } tail:
-                Tail(name, tail, reply);
+                WithOne(name, reply, program => logs.Tail(program, tail, reply));
+                break;
+            case ControlRequest.ReadLog { Name: null } read:
+                logs.ReadOwn(read, reply);
+                break;
+            case ControlRequest.ReadLog { Name: { } name } read:
+                WithOne(name, reply, program => logs.Read(program, read, reply));
                 break;
             case ControlRequest.Clear(var names):
-                ForEach(names, reply, Clear);
+                ForEach(names, reply, logs.Clear);
+                break;
+            case ControlRequest.ClearOwnLog:
+                logs.ClearOwn(reply);
+                break;
+            case ControlRequest.SendInput(var name, var bytes):
+                WithOne(name, reply, program => SendInput(program, bytes.Span, reply));
                 break;
             case ControlRequest.Reread:
                 reloader.Reread(reply);
                 break;
             case ControlRequest.Update:
                 reloader.Update(reply);
+                break;
+            case ControlRequest.GroupAdd(var group):
+                reloader.AddGroup(group, reply);
+                break;
+            case ControlRequest.GroupRemove(var group):
+                reloader.RemoveGroup(group, reply);
+                break;
+            case ControlRequest.Config:
+                reply.Complete(new ControlResult.Config(SettingsReporter.Of(reloader.Current, reloader.LastRead)));
+                break;
+            case ControlRequest.RemoteEvent(var type, var data):
+                listening.RaiseRemoteCommunication(type, data);
+                reply.Complete();
                 break;
             case ControlRequest.Events(var types, var names):
                 FollowEvents(new EventFilter(types), names, reply);
@@ -78,8 +107,14 @@ public sealed class ControlHandler(
                 driver.Feed(new SystemEvent.ShutdownAsked());
                 reply.Complete();
                 break;
+            case ControlRequest.RestartInit:
+                RestartInit(reply);
+                break;
+            case ControlRequest.Metrics:
+                reply.Complete(metrics.Report());
+                break;
             case ControlRequest.Version:
-                reply.Complete(new ControlResult.Version(version()));
+                reply.Complete(new ControlResult.Version(describeSelf()));
                 break;
             default:
                 reply.Fail(new ControlError(ErrorCode.UnknownOp, $"cannot carry out \"{request.Op}\": this Init does not know it"));
@@ -211,14 +246,37 @@ public sealed class ControlHandler(
         };
     }
 
-    private ControlItem.Outcome Clear(ProgramRuntime program)
+    private static void SendInput(ProgramRuntime program, ReadOnlySpan<byte> bytes, IControlReply reply)
     {
-        bool hasFile = program.Definition.Stdout is { File: not null } || program.Definition.Stderr is { File: not null };
-        if (!hasFile)
-            return new(program.Name, OutcomeCode.NoLog);
+        if (program.Pid is null)
+        {
+            reply.Fail(new ControlError(ErrorCode.NotRunning, $"cannot write to the stdin of \"{program.Name}\": it is not running"));
+            return;
+        }
 
-        pump.Clear(program.Name);
-        return new(program.Name, OutcomeCode.Cleared);
+        switch (program.Stdin?.Write(bytes))
+        {
+            case StdinWrite.Taken:
+                reply.Complete();
+                break;
+            case StdinWrite.Full:
+                reply.Fail(new ControlError(ErrorCode.Failed, $"cannot write to the stdin of \"{program.Name}\": it does not read what it was sent before"));
+                break;
+            case StdinWrite.Closed:
+                reply.Fail(new ControlError(ErrorCode.NoInput, $"cannot write to the stdin of \"{program.Name}\": it has closed it"));
+                break;
+            default:
+                reply.Fail(new ControlError(ErrorCode.NoInput, $"cannot write to the stdin of \"{program.Name}\": it is not a pipe from init"));
+                break;
+        }
+    }
+
+    private void RestartInit(IControlReply reply)
+    {
+        if (restartInit() is { } problem)
+            reply.Fail(new ControlError(Core.IsShuttingDown ? ErrorCode.ShuttingDown : ErrorCode.Failed, problem));
+        else
+            reply.Complete();
     }
 
     private void CompletePids(IReadOnlyList<string> names, IControlReply reply)
@@ -236,14 +294,12 @@ public sealed class ControlHandler(
     private static ControlResult.EnvironmentOf EnvironmentOf(ProgramRuntime program)
     {
         LaunchSpec spec = program.Definition.Launch;
-        List<(string Name, string? Value)> all = [.. spec.Environment.Select(variable => variable.Split('=', 2)).Select(pair => (pair[0], pair.ElementAtOrDefault(1)))];
-
-        // A variable that was put together from a secret ("postgres://me:${PASSWORD}@db") tells it as well.
-        List<string> secrets = [.. all.Where(pair => spec.SecretNames.Contains(pair.Name) && pair.Value is { Length: > 0 }).Select(pair => pair.Value!)];
-        var variables = all.Select(pair =>
+        var secrets = new SecretValues(spec);
+        var variables = spec.Environment.Select(variable => variable.Split('=', 2)).Select(pair =>
         {
-            bool secret = spec.SecretNames.Contains(pair.Name) || secrets.Exists(value => pair.Value?.Contains(value, StringComparison.Ordinal) == true);
-            return new EnvironmentVariable(pair.Name, secret ? null : pair.Value, secret);
+            (string name, string? value) = (pair[0], pair.ElementAtOrDefault(1));
+            bool secret = spec.SecretNames.Contains(name) || secrets.AreIn(value);
+            return new EnvironmentVariable(name, secret ? null : value, secret);
         });
         return new ControlResult.EnvironmentOf(program.Name, [.. variables]);
     }
@@ -258,58 +314,6 @@ public sealed class ControlHandler(
     }
 
     // --- Streams ------------------------------------------------------------------------------------------------------
-
-    private void Tail(string name, ControlRequest.Tail tail, IControlReply reply) => WithOne(name, reply, program =>
-    {
-        var stream = tail.Stream == LogStream.Stderr && !ReferenceEquals(program.Definition.Stderr, program.Definition.Stdout)
-            ? OutputStream.Stderr
-            : OutputStream.Stdout;
-        LogSpec? spec = stream == OutputStream.Stderr ? program.Definition.Stderr : program.Definition.Stdout;
-        if (spec is null)
-        {
-            reply.Fail(new ControlError(ErrorCode.NoLog, $"cannot show the log of \"{program.Name}\": it keeps none", "set stdout.file or stdout.mirror"));
-            return;
-        }
-
-        TailRequest past = tail.Bytes is { } bytes
-            ? TailRequest.Bytes((int)Math.Min(bytes, ControlProtocol.TailBytesMax))
-            : TailRequest.Lines(tail.Lines ?? ControlProtocol.TailLinesDefault);
-        if (tail.Follow)
-            Follow(program, stream, past, reply);
-        else
-            pump.Tail(program.Name, stream, past, excerpt => CompleteTail(excerpt, reply));
-    });
-
-    private static void CompleteTail(LogExcerpt excerpt, IControlReply reply)
-    {
-        if (excerpt.Problem is { } problem)
-        {
-            reply.Fail(new ControlError(ErrorCode.NoLog, problem));
-            return;
-        }
-
-        SendChunks(reply, excerpt.Bytes);
-        reply.Complete();
-    }
-
-    private void Follow(ProgramRuntime program, OutputStream stream, TailRequest past, IControlReply reply)
-    {
-        LogSubscription following = pump.Follow(program.Name, stream, past, chunk =>
-        {
-            if (chunk.DroppedBefore > 0)
-                SendChunks(reply, Encoding.UTF8.GetBytes($"\n[{chunk.DroppedBefore} bytes were left out: they came faster than they were read]\n"));
-            SendChunks(reply, chunk.Bytes);
-            if (chunk.IsEnd)
-                reply.Complete();
-        });
-        reply.Closed = following.Cancel;
-    }
-
-    private static void SendChunks(IControlReply reply, ReadOnlyMemory<byte> bytes)
-    {
-        for (int start = 0; start < bytes.Length; start += ControlProtocol.LogChunkBytes)
-            reply.Send(new ControlItem.LogChunk(bytes.Slice(start, Math.Min(ControlProtocol.LogChunkBytes, bytes.Length - start))));
-    }
 
     private void FollowEvents(EventFilter filter, IReadOnlyList<string> names, IControlReply reply)
     {

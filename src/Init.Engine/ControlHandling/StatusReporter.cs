@@ -30,19 +30,25 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
             Name = program.Name,
             Program = policy.Program,
             Groups = programs.GroupsOf(program),
+            Group = program.Definition.SupervisordGroup,
+            Process = program.Definition.SupervisordProcess,
             Index = program.Definition.Index,
             State = EventJournal.NameOf(state.Phase),
             StateCode = (int)state.Phase,
             Pid = state.Pid,
             Ready = state.Ready,
-            Health = policy.Health is null ? null : state.Health.ToString().ToLowerInvariant(),
+            Health = HealthOf(policy, state),
             Since = program.ChangedAt.ToUnixTimeMilliseconds(),
+            StartedAt = program.Record.StartedAt?.ToUnixTimeMilliseconds(),
+            StoppedAt = program.Record.StoppedAt?.ToUnixTimeMilliseconds(),
             UptimeSeconds = uptime?.TotalSeconds,
             Restarts = state.Restarts,
             Attempt = state.Attempt,
             LastExit = state.LastExit?.ToString(),
             LastExitSuccess = state.LastExit is { } exit ? !exit.WasSignalled && policy.SuccessExitCodes.Contains(exit.Code) : null,
             Problem = state.Problem,
+            ExitStatus = program.Record.ExitStatus,
+            SpawnError = program.Record.SpawnError,
             WaitingFor = [.. waitingFor.Select(blocker => blocker.Name)],
             NextRun = nextRun?.ToUnixTimeMilliseconds(),
             NextTrySeconds = nextTry is { } wait ? Math.Max(0, wait.TotalSeconds) : null,
@@ -53,10 +59,15 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
             Description = Describe(program, state, uptime, nextTry, nextRun, waitingFor),
             CpuSeconds = process?.CpuTime.TotalSeconds,
             MemoryBytes = process?.ResidentBytes,
+            StdoutLog = program.Definition.Stdout?.File,
+            StderrLog = ReferenceEquals(program.Definition.Stderr, program.Definition.Stdout) ? null : program.Definition.Stderr?.File,
             LogBytes = log.Bytes,
             LogDroppedLines = log.MirrorDroppedLines,
         };
     }
+
+    /// <summary>Null without a health probe.</summary>
+    public static string? HealthOf(ProgramPolicy policy, ProgramState state) => policy.Health is null ? null : state.Health.ToString().ToLowerInvariant();
 
     public ControlResult.Explanation Explain(IReadOnlyList<ProgramRuntime> selected)
     {
@@ -118,7 +129,7 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
     private static void AddProbe(List<ProbeReport> reports, ProgramRuntime program, string kind, Probe? probe, ProbeState state, string verdict)
     {
         if (probe is not null)
-            reports.Add(new ProbeReport(program.Name, kind, Text(probe), state.Detail ?? verdict, state.Failures));
+            reports.Add(new ProbeReport(program.Name, kind, new SecretValues(program.Definition.Launch).Hide(Text(probe)), state.Detail ?? verdict, state.Failures));
     }
 
     private static string Text(Probe probe) => probe switch

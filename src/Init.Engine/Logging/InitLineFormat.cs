@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Init.Config;
 
@@ -18,14 +19,34 @@ internal static class InitLineFormat
         return line.Append('\n').ToString();
     }
 
+    /// <summary>As supervisord writes its main log: "2026-11-21 05:14:00,123 INFO text", in local time.</summary>
+    public static string FormatForMainLog(in InitLogEntry entry)
+    {
+        StringBuilder line = new(128);
+        line.Append(entry.Time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss','fff", CultureInfo.InvariantCulture)).Append(' ').Append(entry.Level switch
+        {
+            LogLevel.Critical => "CRIT ",
+            LogLevel.Error => "ERRO ",
+            LogLevel.Warning => "WARN ",
+            LogLevel.Information => "INFO ",
+            _ => "DEBG ",
+        });
+        AppendOnOneLine(line, entry.Text);
+        return line.Append('\n').ToString();
+    }
+
     private static void AppendText(StringBuilder line, string time, in InitLogEntry entry)
     {
         line.Append(time).Append(" init | ");
         if (entry.Level != LogLevel.Information)
             line.Append(NameOf(entry.Level)).Append(": ");
+        AppendOnOneLine(line, entry.Text);
+    }
 
+    private static void AppendOnOneLine(StringBuilder line, string text)
+    {
         // A name or a path with a newline in it must not be able to forge a line.
-        foreach (char character in entry.Text)
+        foreach (char character in text)
         {
             if (character is '\n')
                 line.Append("\\n");
@@ -60,6 +81,7 @@ internal static class InitLineFormat
         LogLevel.Debug => "debug",
         LogLevel.Warning => "warning",
         LogLevel.Error => "error",
+        LogLevel.Critical => "critical",
         _ => "information",
     };
 }

@@ -6,6 +6,7 @@ public enum LogLevel
     Information,
     Warning,
     Error,
+    Critical,
 }
 
 /// <summary>A named value of a log line; JSON lines carry it as a property. One property has one name everywhere ("program", "pid", "code").</summary>

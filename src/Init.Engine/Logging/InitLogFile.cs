@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Init.Base;
+using Init.Linux;
 using Serilog;
 using Serilog.Core;
 using Serilog.Debugging;
@@ -13,7 +15,7 @@ namespace Init.Engine.Logging;
 /// init.log, by Serilog. It is made some time after the first line, for making it takes milliseconds that the first child's start should not share a
 /// processor with.
 /// </summary>
-internal sealed class InitLogFile(string path, ByteSize maxSize, int files, InitLog log) : IDisposable
+internal sealed class InitLogFile(string path, ByteSize maxSize, int files, InitLog log) : OwnLogFile
 {
     /// <summary>How long lines wait in memory before the file is made.</summary>
     public static readonly TimeSpan MadeAfter = TimeSpan.FromMilliseconds(200);
@@ -29,8 +31,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
     private long _missing;
     private DateTimeOffset _retryAt;
 
-    /// <summary>True when this line is the first that waits, so that <see cref="Make"/> has to be called before long.</summary>
-    public bool Write(DateTimeOffset time, LogLevel level, string line)
+    public override bool Write(DateTimeOffset time, LogLevel level, string line)
     {
         if (_logger is not null)
         {
@@ -43,7 +44,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         return _waiting.Count == 1;
     }
 
-    public void Make()
+    public override void Make()
     {
         _logger ??= CreateLogger();
         foreach (var (time, level, line) in _waiting)
@@ -51,8 +52,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         _waiting.Clear();
     }
 
-    /// <summary>Somebody may have renamed the file: the next line opens the path anew.</summary>
-    public void Reopen()
+    public override void Reopen()
     {
         if (_logger is null)
             return;
@@ -61,7 +61,27 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         _logger = CreateLogger();
     }
 
-    public void Dispose()
+    /// <summary>The file that is being written, with everything in it that was written; a full one is followed by one with a number ("init_001.log").</summary>
+    public override string Find()
+    {
+        Make();
+        return FindFiles().DefaultIfEmpty(path).MaxBy(NumberOf)!;
+    }
+
+    public override void Clear()
+    {
+        Make();
+        Close();
+        foreach (string file in FindFiles())
+            _ = Files.Unlink(file); // What cannot be deleted is appended to.
+
+        // Serilog makes it with the first line; until then the log is empty, and not missing.
+        if (Files.Open(path, OpenFlags.Write | OpenFlags.Append | OpenFlags.Create) is { Succeeded: true } opened)
+            Files.Close(opened.Fd);
+        _logger = CreateLogger();
+    }
+
+    public override void Dispose()
     {
         if (_waiting.Count > 0)
             Make();
@@ -112,6 +132,29 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
             .CreateLogger();
     }
 
+    private List<string> FindFiles()
+    {
+        try
+        {
+            string pattern = $"{Path.GetFileNameWithoutExtension(path)}*{Path.GetExtension(path)}";
+            return [.. Directory.EnumerateFiles(Path.GetDirectoryName(path)!, pattern).Where(file => NumberOf(file) >= 0)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>0 for the first, -1 for what is none of ours.</summary>
+    private int NumberOf(string file)
+    {
+        string name = Path.GetFileNameWithoutExtension(file)[Path.GetFileNameWithoutExtension(path).Length..];
+        if (name.Length == 0)
+            return 0;
+
+        return name[0] == '_' && int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
+    }
+
     private void Close()
     {
         try
@@ -131,6 +174,7 @@ internal sealed class InitLogFile(string path, ByteSize maxSize, int files, Init
         LogLevel.Debug => LogEventLevel.Debug,
         LogLevel.Warning => LogEventLevel.Warning,
         LogLevel.Error => LogEventLevel.Error,
+        LogLevel.Critical => LogEventLevel.Fatal,
         _ => LogEventLevel.Information,
     };
 

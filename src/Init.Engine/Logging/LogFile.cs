@@ -100,6 +100,9 @@ internal sealed class LogFile(string path, InitLog log, LogFileSystem system)
         _ = EnsureOpen(_itself, now);
     }
 
+    /// <summary>Makes the file if it is not there: who reads logs finds an empty one before the first line.</summary>
+    public void Create(Instant now) => _ = EnsureOpen(_itself, now);
+
     public void ChangeKeep(int keep)
     {
         for (int number = Keep; number > keep; number--)

@@ -9,7 +9,7 @@ internal class LogFileSystem
     public virtual OpenResult Open(string path, OpenFlags flags)
     {
         OpenResult opened = Files.Open(path, flags);
-        bool isFolderMissing = opened.Errno == Errno.ENOENT && (flags & OpenFlags.Create) != 0;
+        bool isFolderMissing = opened.Errno == Errno.ENOENT && flags.HasFlag(OpenFlags.Create);
         return isFolderMissing && Files.MakeDirectories(Path.GetDirectoryName(path) ?? "/", 0x1ED /* 0755 */) == 0 ? Files.Open(path, flags) : opened;
     }
 

@@ -100,7 +100,7 @@ public sealed class LogPump : IDisposable
     public void Tail(string instance, OutputStream stream, TailRequest request, Action<LogExcerpt> receive) =>
         Post(() => Reply(receive, _work.Tail(instance, stream, request)));
 
-    /// <summary>Bytes from an offset on, as XML-RPC's readProcessStdoutLog wants them.</summary>
+    /// <summary>Bytes from an offset on, as XML-RPC's readProcessStdoutLog wants them; a negative offset counts from the end.</summary>
     public void Read(string instance, OutputStream stream, long offset, int length, Action<LogExcerpt> receive) =>
         Post(() => Reply(receive, _work.Read(instance, stream, offset, length)));
 
@@ -115,6 +115,27 @@ public sealed class LogPump : IDisposable
         Post(() => _work.Follow(instance, stream, first, subscription));
         return subscription;
     }
+
+    /// <summary>The end of Init's own log; <see cref="LogExcerpt.IsMissing"/> when it is kept in no file.</summary>
+    public void TailOwn(TailRequest request, Action<LogExcerpt> receive) => Post(() => Reply(receive, _work.TailOwn(request)));
+
+    /// <summary>As <see cref="Read"/>, of Init's own log.</summary>
+    public void ReadOwn(long offset, int length, Action<LogExcerpt> receive) => Post(() => Reply(receive, _work.ReadOwn(offset, length)));
+
+    /// <summary>As <see cref="Follow"/>, of Init's own log.</summary>
+    public LogSubscription FollowOwn(TailRequest first, Action<LogChunk> receive)
+    {
+        LogSubscription subscription = new(_options.MainLoop, receive);
+        Post(() => _work.FollowOwn(first, subscription));
+        return subscription;
+    }
+
+    /// <summary>Empties Init's own log; false is passed on when it is kept in no file.</summary>
+    public void ClearOwn(Action<bool> cleared) => Post(() =>
+    {
+        bool isDone = _work.ClearOwn();
+        _options.MainLoop.Post(() => cleared(isDone));
+    });
 
     /// <summary>
     /// Waits for a line on either stream that the pattern matches (non-backtracking, so that no output can make it slow). Call it before

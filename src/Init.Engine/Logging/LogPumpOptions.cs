@@ -29,6 +29,12 @@ public sealed record LogPumpOptions
     /// <summary>How many files of Init's own log there are at most, the present one included.</summary>
     public int InitLogFiles { get; init; } = 5;
 
+    /// <summary>Not null: Init's own log is written as supervisord writes its main log, and instead of init.log to this.</summary>
+    public MainLogOptions? MainLog { get; init; }
+
+    /// <summary>A duplicate of descriptor 2, which the pump takes over, for log files that are /dev/stderr; -1 when there is none.</summary>
+    public int StderrFd { get; init; } = -1;
+
     /// <summary>Lines below this level are not written.</summary>
     public LogLevel MinimumLevel { get; init; } = LogLevel.Information;
 

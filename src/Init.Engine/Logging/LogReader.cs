@@ -21,7 +21,14 @@ public readonly record struct TailRequest
 /// <param name="Offset">Where in the log file <paramref name="Bytes"/> begin; negative when they begin in a file that has been rotated away.</param>
 /// <param name="LogSize">The size of the log file at that moment.</param>
 /// <param name="Problem">Why there is nothing to read, as a sentence; null when all is well, also with an empty log.</param>
-public readonly record struct LogExcerpt(ReadOnlyMemory<byte> Bytes, long Offset, long LogSize, string? Problem);
+public readonly record struct LogExcerpt(ReadOnlyMemory<byte> Bytes, long Offset, long LogSize, string? Problem)
+{
+    /// <summary>The file; null when the log is kept in memory only, and when there is none.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>True when there is no such file (yet), or no such log.</summary>
+    public bool IsMissing { get; init; }
+}
 
 /// <summary>Reads log files back, on the log thread.</summary>
 internal static class LogReader
@@ -50,18 +57,28 @@ internal static class LogReader
     }
 
     /// <param name="path">The log file.</param>
-    /// <param name="offset">From the beginning of the file; beyond its end there is nothing.</param>
+    /// <param name="offset">From the beginning of the file; beyond its end there is nothing. Negative: so many bytes before the end.</param>
     /// <param name="length">At most <see cref="BytesMax"/> are read.</param>
     public static LogExcerpt Read(string path, long offset, int length)
     {
         OpenResult opened = OpenRegular(path, out long size);
         if (!opened.Succeeded)
-            return new LogExcerpt(default, 0, 0, opened.Errno == Errno.ENOENT ? null : $"cannot read log file {path}: {Errno.Describe(opened.Errno)}");
+        {
+            bool isMissing = opened.Errno == Errno.ENOENT;
+            return new LogExcerpt(default, 0, 0, isMissing ? null : $"cannot read log file {path}: {Errno.Describe(opened.Errno)}") { Path = path, IsMissing = isMissing };
+        }
 
-        offset = Math.Clamp(offset, 0, size);
+        offset = OffsetWithin(offset, size);
         byte[] bytes = ReadRange(opened.Fd, offset, (int)Math.Min(Math.Clamp(length, 0, BytesMax), size - offset));
         Files.Close(opened.Fd);
-        return new LogExcerpt(bytes, offset, size, Problem: null);
+        return new LogExcerpt(bytes, offset, size, Problem: null) { Path = path };
+    }
+
+    /// <summary>A part of what is in memory; the rules are those for a file.</summary>
+    public static LogExcerpt Read(ReadOnlyMemory<byte> recent, long offset, int length)
+    {
+        int start = (int)OffsetWithin(offset, recent.Length);
+        return new LogExcerpt(recent.Slice(start, Math.Clamp(length, 0, recent.Length - start)), start, recent.Length, Problem: null);
     }
 
     /// <summary>The end of what is in memory.</summary>
@@ -70,6 +87,8 @@ internal static class LogReader
         int start = request.LineCount < 0 ? Math.Max(0, recent.Length - request.ByteCount) : StartOfLines(recent.Span, request.LineCount);
         return new LogExcerpt(recent[start..], start, recent.Length, Problem: null);
     }
+
+    private static long OffsetWithin(long offset, long size) => offset < 0 ? Math.Max(0, size + offset) : Math.Min(offset, size);
 
     private static TailRequest Missing(TailRequest request, byte[] current) => request.LineCount < 0
         ? TailRequest.Bytes(request.ByteCount - current.Length)

@@ -21,6 +21,7 @@ internal sealed class LogThread : IDisposable
     private readonly Dictionary<string, LogFile> _files = new(StringComparer.Ordinal);
     private readonly List<OutputPipe> _pipes = [];
     private readonly List<OutputPipe> _unwatched = [];
+    private readonly List<LogSubscription> _ownFollowers = [];
     private readonly HashSet<OutputPipe> _unrecorded = [];
     private readonly FloodControl _flood = new();
     private readonly LogPumpOptions _options;
@@ -28,7 +29,9 @@ internal sealed class LogThread : IDisposable
     private readonly InitLog _log;
     private readonly OutputEventRelay _relay;
     private readonly Mirror _mirror;
-    private readonly InitLogFile? _initLogFile;
+    private readonly OwnLogFile? _initLogFile;
+    private readonly SyslogOutput _syslog;
+    private Mirror? _stderr;
     private ReadBuffer? _buffer;
     private LoopTimer? _quietTimer;
     private long _attachNumber;
@@ -41,9 +44,8 @@ internal sealed class LogThread : IDisposable
         _relay = relay;
         _countersOf = countersOf;
         _mirror = new Mirror(Loop, log, options.Format, options.Clock, options.StdoutFd);
-        _initLogFile = options.LogDirectory is { } directory
-            ? new InitLogFile(Path.Combine(directory, "init.log"), options.InitLogMaxSize, options.InitLogFiles, log)
-            : null;
+        _syslog = new SyslogOutput(log);
+        _initLogFile = OpenOwnFile(options, log);
         Loop.AfterPass = AfterPass;
     }
 
@@ -70,8 +72,9 @@ internal sealed class LogThread : IDisposable
             }
         }
 
-        HasWrittenAll = _mirror.IsEmpty;
+        HasWrittenAll = _mirror.IsEmpty && _stderr is null or { IsEmpty: true };
         _mirror.Dispose();
+        _stderr?.Dispose();
         _initLogFile?.Dispose();
     }
 
@@ -94,6 +97,8 @@ internal sealed class LogThread : IDisposable
             return;
         }
 
+        if (_options.MainLog is not null)
+            sink.File?.Create(Loop.Now);
         sink.OpenPipes++;
         _pipes.Add(pipe);
     }
@@ -155,14 +160,10 @@ internal sealed class LogThread : IDisposable
     public LogExcerpt Read(string instance, OutputStream stream, long offset, int length)
     {
         if (!_sinks.TryGetValue((instance, stream), out OutputSink? sink))
-            return default;
+            return new LogExcerpt { IsMissing = true };
 
         RecordUnfinished(sink);
-        if (sink.File is { } file)
-            return LogReader.Read(file.Path, offset, length);
-
-        int start = (int)Math.Clamp(offset, 0, sink.Recent.Length);
-        return new LogExcerpt(sink.Recent.Slice(start, Math.Clamp(length, 0, sink.Recent.Length - start)), start, sink.Recent.Length, Problem: null);
+        return sink.File is { } file ? LogReader.Read(file.Path, offset, length) : LogReader.Read(sink.Recent, offset, length);
     }
 
     /// <summary>What is in the log already comes first, and nothing is missing or twice between that and what follows.</summary>
@@ -195,12 +196,36 @@ internal sealed class LogThread : IDisposable
         }
     }
 
+    public LogExcerpt TailOwn(TailRequest request) =>
+        _initLogFile?.Find() is { } path ? LogReader.Tail(path, request) : new LogExcerpt { IsMissing = true };
+
+    public LogExcerpt ReadOwn(long offset, int length) =>
+        _initLogFile?.Find() is { } path ? LogReader.Read(path, offset, length) : new LogExcerpt { IsMissing = true };
+
+    /// <summary>As <see cref="Follow"/>; without a file it begins with what comes.</summary>
+    public void FollowOwn(TailRequest first, LogSubscription subscription)
+    {
+        subscription.Publish(Last(TailOwn(first).Bytes, LogSubscription.OnTheWayMax).Span);
+        _ownFollowers.Add(subscription);
+    }
+
+    /// <summary>False when there is no file.</summary>
+    public bool ClearOwn()
+    {
+        _initLogFile?.Clear();
+        return _initLogFile is not null;
+    }
+
     public void WriteInitLog()
     {
         foreach (InitLogEntry entry in _log.Take())
         {
-            string line = InitLineFormat.Format(_options.Format, entry);
-            _mirror.AddOwn(Encoding.UTF8.GetBytes(line));
+            string line = _options.MainLog is null ? InitLineFormat.Format(_options.Format, entry) : InitLineFormat.FormatForMainLog(entry);
+            byte[] bytes = Encoding.UTF8.GetBytes(line);
+            if (_options.MainLog is null or { ToStdout: true })
+                _mirror.AddOwn(bytes);
+            _ownFollowers.RemoveAll(static follower => follower.IsCancelled);
+            _ownFollowers.ForEach(follower => follower.Publish(bytes));
             if (_initLogFile is not null && _initLogFile.Write(entry.Time, entry.Level, line))
                 Loop.After(InitLogFile.MadeAfter, _initLogFile.Make);
         }
@@ -220,7 +245,7 @@ internal sealed class LogThread : IDisposable
             Close(pipe);
         }
 
-        foreach (LogSubscription follower in _sinks.Values.SelectMany(sink => sink.Followers))
+        foreach (LogSubscription follower in _sinks.Values.SelectMany(sink => sink.Followers).Concat(_ownFollowers))
             follower.End();
         foreach (LogFile file in _files.Values)
             file.Close();
@@ -229,13 +254,24 @@ internal sealed class LogThread : IDisposable
 
     public void Dispose() => Loop.Dispose();
 
+    private static OwnLogFile? OpenOwnFile(LogPumpOptions options, InitLog log)
+    {
+        if (options.MainLog is { } main)
+            return main.Path is { } path ? new MainLogFile(path, main, log, options.FileSystem) : null;
+
+        return options.LogDirectory is { } directory
+            ? new InitLogFile(Path.Combine(directory, "init.log"), options.InitLogMaxSize, options.InitLogFiles, log)
+            : null;
+    }
+
     private void AfterPass()
     {
         for (int i = _unwatched.Count - 1; i >= 0; i--)
             Serve(_unwatched[i]);
         _mirror.Flush();
+        _stderr?.Flush();
         _flood.AfterPass(Loop.Now);
-        if (_isStopping && _mirror.IsEmpty && !_log.HasQueued)
+        if (_isStopping && _mirror.IsEmpty && _stderr is null or { IsEmpty: true } && !_log.HasQueued)
             HasStopped = true;
     }
 
@@ -330,7 +366,15 @@ internal sealed class LogThread : IDisposable
             return;
 
         sink.Spec = spec;
-        string? path = spec.File;
+        int? standardStream = spec.File is null ? null : StandardStreams.DescriptorOf(spec.File);
+        sink.PassThrough = standardStream switch
+        {
+            1 => _mirror,
+            2 => _stderr ??= new Mirror(Loop, _log, _options.Format, _options.Clock, _options.StderrFd),
+            _ => null,
+        };
+        sink.Syslog = spec.Syslog ? _syslog : null;
+        string? path = standardStream is null ? spec.File : null;
         if (path != sink.File?.Path)
         {
             foreach (OutputPipe pipe in _pipes)

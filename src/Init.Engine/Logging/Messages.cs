@@ -49,6 +49,12 @@ public static partial class Messages
     internal static void MirrorWorksAgain(this InitLog log) =>
         log.Write(LogLevel.Warning, "log.mirror-recovered", "stdout can be written again");
 
+    internal static void CannotReachSyslog(this InitLog log, string address, int errno) => log.Write(
+        LogLevel.Warning,
+        "log.syslog-failed",
+        $"cannot send log lines to {address}: {Errno.Describe(errno)}; they are not sent until somebody listens there",
+        new LogField("errno", Text(errno)));
+
     internal static void CannotReadOutput(this InitLog log, string program, OutputStream stream, string cause) => log.Write(
         LogLevel.Error,
         "log.pipe-failed",

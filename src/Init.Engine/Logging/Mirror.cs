@@ -77,6 +77,35 @@ internal sealed class Mirror : IDisposable
         }
     }
 
+    /// <summary>Queues lines as they are. The last one gets a newline if it lacks one, unless more of it follows.</summary>
+    public void AddRaw(MirrorSource source, ReadOnlySpan<byte> lines, bool isUnfinished)
+    {
+        if (_output is null || lines.IsEmpty)
+            return;
+
+        bool endsInLine = lines[^1] != '\n' && !isUnfinished;
+        int length = lines.Length + (endsInLine ? 1 : 0);
+        Span<byte> room = _queue.Reserve(length, ReservedForInit);
+        if (room.IsEmpty && !_isWatching)
+        {
+            Flush();
+            room = _queue.Reserve(length, ReservedForInit);
+        }
+
+        if (room.IsEmpty)
+        {
+            CountDropped(source, lines.Length, Math.Max(1, lines.Count((byte)'\n')));
+            return;
+        }
+
+        lines.CopyTo(room);
+        if (endsInLine)
+            room[lines.Length] = (byte)'\n';
+        _queue.Commit(length);
+        if (_queue.Count >= FlushAt && !_isWatching)
+            Flush();
+    }
+
     /// <summary>Queues a line of Init's own, newline included, as it is.</summary>
     public void AddOwn(ReadOnlySpan<byte> line)
     {
@@ -231,11 +260,12 @@ internal sealed class Mirror : IDisposable
         Flush();
     }
 
-    private void CountDropped(MirrorSource source, int bytes)
+    private void CountDropped(MirrorSource source, int bytes, int lines = 1)
     {
-        source.Counters.MirrorDropped(1, bytes);
-        if (source.DroppedUnsaid++ == 0)
+        source.Counters.MirrorDropped(lines, bytes);
+        if (source.DroppedUnsaid == 0)
             _withDrops.Add(source);
+        source.DroppedUnsaid += lines;
     }
 
     /// <summary>Says what was dropped, once it is flowing again.</summary>

@@ -27,6 +27,7 @@ internal sealed class OutputPipe
     private readonly LineWriter _writer;
     private readonly long _attachNumber;
     private readonly OutputInspector? _inspector;
+    private AnsiStripper? _stripper;
     private byte[]? _carry;
     private int _carried, _carriedOnRecord;
     private bool _isInLongLine;
@@ -86,6 +87,8 @@ internal sealed class OutputPipe
             LastRead = now;
             Sink.Counters.Received(read.Count, reading[..read.Count].Count((byte)'\n'));
             int count = _inspector is null ? read.Count : _inspector.Inspect(buffer.Reading, read.Count);
+            if (Sink.Spec.StripsAnsi)
+                count = (_stripper ??= new AnsiStripper()).Strip(buffer.Reading[..count]);
             Handle(buffer.With(_carry.AsSpan(0, _carried), count), mirror, now);
             if (read.Count < reading.Length)
                 break; // That was all; if more has come since, the loop comes back.
@@ -153,6 +156,8 @@ internal sealed class OutputPipe
     {
         if (Sink.Spec.Mirror)
             mirror.Add(Sink.MirrorSource, lines);
+        Sink.PassThrough?.AddRaw(Sink.MirrorSource, lines, isUnfinished);
+        Sink.Syslog?.Send(Sink.Process, lines, MonotonicClock.Now);
 
         if (Sink.Watches.Count > 0)
             Sink.Match(_attachNumber, _isInLongLine ? AfterFirstLine(lines) : lines);

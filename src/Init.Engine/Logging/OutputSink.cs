@@ -28,6 +28,14 @@ internal sealed class OutputSink(string instance, OutputStream stream, LogCounte
 
     public LogFile? File { get; set; }
 
+    /// <summary>Where lines go as they are, for a log file that is Init's own stdout or stderr; null = nowhere.</summary>
+    public Mirror? PassThrough { get; set; }
+
+    public SyslogOutput? Syslog { get; set; }
+
+    /// <summary>What syslog is told of who speaks.</summary>
+    public string Process => Instance[(Instance.IndexOf(':') + 1)..];
+
     public List<LogSubscription> Followers { get; } = [];
 
     public List<LogWatch> Watches { get; } = [];

@@ -8,6 +8,7 @@ using Init.Engine.Logging;
 using Init.Engine.Notify;
 using Init.Engine.Probes;
 using Init.Engine.Sweeping;
+using Init.Engine.Telling;
 using Init.Linux;
 using Init.Supervision;
 
@@ -27,6 +28,7 @@ public sealed class ProgramEffects(
     ProgramCgroups cgroups,
     string stateDirectory,
     EventJournal journal,
+    INarrator narrator,
     InitLog log)
 {
     private CoreDriver? _driver;
@@ -52,6 +54,7 @@ public sealed class ProgramEffects(
                 program.Hook = null;
                 break;
             case ProgramEffect.Signal(var number, var toGroup):
+                narrator.Signalling(program, number, toGroup, isFinal: Driver.Core.StateOf(program.Name).Step == ProgramStep.Killed);
                 SendSignal(program, number, toGroup);
                 break;
             case ProgramEffect.Sweep(var number):
@@ -123,6 +126,7 @@ public sealed class ProgramEffects(
                     program.SpawnedAt = DateTimeOffset.UtcNow;
                     program.StatusText = null;
                     processes.Add(pid, status => NoteExit(program, pid, status, setup));
+                    narrator.Spawned(program, pid);
                     Driver.Feed(program.Name, new ProgramEvent.Spawned(pid));
                     break;
                 case LaunchResult.Failed(var failure):
@@ -160,6 +164,9 @@ public sealed class ProgramEffects(
     {
         string? text = failure.SupervisordText ?? SpawnErrorText.OfErrno(program.Definition.SupervisordProcess, failure.Errno);
         program.Record.NoteSpawnFailure(text ?? SupervisordRecord.ExitedTooQuickly);
+        narrator.SpawnFailed(program, text ?? failure.Message);
+        if (text is null && program.Definition.Supervisord is not null)
+            outputs.Say(program.Name, $"supervisor: {failure.Message}\nsupervisor: child process was not spawned\n");
         Driver.Feed(program.Name, new ProgramEvent.SpawnFailed(failure.Message, failure.NotInstalled, failure.ExitCode));
     }
 
@@ -179,6 +186,7 @@ public sealed class ProgramEffects(
         DateTimeOffset now = DateTimeOffset.UtcNow;
         program.Record.NoteEnd(status, now);
         TimeSpan lived = Driver.Core.Knows(program.Name) && Driver.Core.StateOf(program.Name).SpawnedAt is { } spawned ? loop.Now - spawned : TimeSpan.Zero;
+        program.ExitCounts.Add(status);
         program.Exits.Add(new PastExit(now, pid, status, lived < TimeSpan.Zero ? TimeSpan.Zero : lived));
         Driver.Feed(program.Name, new ProgramEvent.Exited(status));
     }
@@ -316,7 +324,7 @@ public sealed class ProgramEffects(
             program.Record.NotePhase(from, to, detail, code => program.Definition.Policy.SuccessExitCodes.Contains(code));
         }
 
-        log.ProgramNotice(program.Name, program.Pid, notice);
+        narrator.Notice(program, notice);
         journal.Add(program, notice);
         listening.Note(program, notice);
     }

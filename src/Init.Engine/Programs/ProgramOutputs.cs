@@ -63,6 +63,17 @@ public sealed class ProgramOutputs(LogPump pump, Func<string, ProgramDefinition?
         };
     }
 
+    /// <summary>Puts something of Init's own into a program's log: what supervisord's child would say before it is the program. Nothing when the program keeps no log.</summary>
+    public void Say(string instance, string text)
+    {
+        int pipe = OpenForCommand(instance);
+        if (pipe < 0)
+            return;
+
+        _ = Files.Write(pipe, System.Text.Encoding.UTF8.GetBytes(text)); // An empty pipe takes 64 KiB.
+        Files.Close(pipe);
+    }
+
     public void Configure(ProgramDefinition definition)
     {
         string name = definition.Policy.Name;

@@ -47,6 +47,9 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
     /// <summary>The stdin of the main process, when it is a pipe.</summary>
     public StdinPipe? Stdin { get; set; }
 
+    /// <summary>Since Init's start, or since the program came into the configuration.</summary>
+    public ExitCounts ExitCounts { get; } = new();
+
     /// <summary>The main process as the source of what its output makes known.</summary>
     public OutputSource? Output { get; set; }
 

@@ -22,7 +22,7 @@ public readonly record struct ChildStreams(int Stdin, OutputPipes Output)
 }
 
 /// <summary>Makes the streams of each start of a program, and knows to whom the other ends belong.</summary>
-public sealed class ProgramStreams(EventLoop loop, ProgramOutputs outputs, ListenerPools listeners)
+public sealed class ProgramStreams(EventLoop loop, ProgramOutputs outputs, ListenerPools listeners, SharedSockets sockets)
 {
     /// <summary>What may wait for a program that does not read its stdin, beside the 64 KiB in the pipe.</summary>
     private const int StdinPendingMax = 1 << 20;
@@ -35,7 +35,9 @@ public sealed class ProgramStreams(EventLoop loop, ProgramOutputs outputs, Liste
         int stdin = SpawnRequest.DevNull;
         try
         {
-            if (isListener || program.Definition.Launch.HasStdinPipe)
+            if (program.Definition.Launch.Socket is { } socket)
+                stdin = Files.Duplicate(sockets.Get(socket)).OrThrow("duplicate", "shared socket");
+            else if (isListener || program.Definition.Launch.HasStdinPipe)
                 program.Stdin = StdinPipe.Create(loop, StdinPendingMax, out stdin);
             return new ChildStreams(stdin, isListener ? OpenForListener(program) : outputs.OpenPipes(program.Definition, program.Output));
         }

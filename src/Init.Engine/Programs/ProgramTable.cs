@@ -43,7 +43,11 @@ public sealed class ProgramTable(Launcher launcher)
             .SelectMany(group => group.Programs.Select(program => (program, group.Name)))
             .ToLookup(pair => pair.program, pair => pair.Name);
         _selectable = [.. order.Select(runtime => new SelectableInstance(
-            runtime.Name, runtime.Definition.Policy.Program, [.. groups[runtime.Definition.Policy.Program]]))];
+            runtime.Name, runtime.Definition.Policy.Program, [.. groups[runtime.Definition.Policy.Program]])
+        {
+            Group = runtime.Definition.SupervisordGroup,
+            Process = runtime.Definition.SupervisordProcess,
+        })];
     }
 
     public void Remove(string name)

@@ -27,6 +27,15 @@ public sealed class Reloader(
     /// <summary>What the system runs on now.</summary>
     public SystemConfig Current { get; private set; } = initial;
 
+    /// <summary>The last configuration that was read and found valid, at start or since; what groups are added from.</summary>
+    public SystemConfig LastRead { get; private set; } = initial;
+
+    /// <summary>Configurations that were applied since the start.</summary>
+    public long AppliedCount { get; private set; }
+
+    /// <summary>Configurations that were refused since the start.</summary>
+    public long RefusedCount { get; private set; }
+
     /// <summary>What an update would do.</summary>
     public void Reread(IControlReply reply)
     {
@@ -36,19 +45,24 @@ public sealed class Reloader(
 
     public void Update(IControlReply reply)
     {
-        if (driver.Core.IsShuttingDown)
-        {
-            reply.Fail(new ControlError(ErrorCode.ShuttingDown, "cannot reload: init is shutting down"));
-            return;
-        }
+        if (!RefusesWhileShuttingDown(driver.Core, reply) && LoadOrFail(reply) is { } next)
+            ApplyTelling(next, reply);
+    }
 
-        if (LoadOrFail(reply) is not { } next)
-            return;
+    /// <summary>Takes a group of <see cref="LastRead"/> into the running system.</summary>
+    public void AddGroup(string name, IControlReply reply)
+    {
+        if (!RefusesWhileShuttingDown(driver.Core, reply))
+            ApplyOrFail(ConfigGroups.Add(Current, LastRead, name), reply);
+    }
 
-        // Described first: afterwards there is nothing left to compare with.
-        ControlResult.Changes changes = Describe(next, wasApplied: true);
-        Apply(next);
-        reply.Complete(changes);
+    /// <summary>Takes a group whose programs are all down out of the running system. The next update compares with that: what is still in the file comes back.</summary>
+    public void RemoveGroup(string name, IControlReply reply)
+    {
+        if (!RefusesWhileShuttingDown(driver.Core, reply))
+            ApplyOrFail(ConfigGroups.Remove(Current, name, IsDown), reply);
+
+        bool IsDown(string instance) => !driver.Core.Knows(instance) || ProgramMachine.IsDown(driver.Core.StateOf(instance));
     }
 
     /// <summary>SIGHUP: as <see cref="Update"/>, with the log as the only answer.</summary>
@@ -57,16 +71,30 @@ public sealed class Reloader(
         if (driver.Core.IsShuttingDown)
             return;
 
-        ConfigResult result = load();
+        ConfigResult result = Load();
         if (result.Config is { } next)
             Apply(next);
         else
             Refuse(result.Problems);
     }
 
-    private SystemConfig? LoadOrFail(IControlReply reply)
+    private static bool RefusesWhileShuttingDown(Supervisor core, IControlReply reply)
+    {
+        if (core.IsShuttingDown)
+            reply.Fail(new ControlError(ErrorCode.ShuttingDown, "cannot change what runs: init is shutting down"));
+        return core.IsShuttingDown;
+    }
+
+    private ConfigResult Load()
     {
         ConfigResult result = load();
+        LastRead = result.Config ?? LastRead;
+        return result;
+    }
+
+    private SystemConfig? LoadOrFail(IControlReply reply)
+    {
+        ConfigResult result = Load();
         if (result.Config is { } config)
             return config;
 
@@ -81,14 +109,35 @@ public sealed class Reloader(
 
     private void Refuse(ImmutableArray<ConfigProblem> problems)
     {
+        RefusedCount++;
         log.ReloadRefused(problems);
         journal.Add("init.reload_failed", CheckReport.Count(problems.Length));
+    }
+
+    private void ApplyOrFail((SystemConfig? Target, ControlError? Error) change, IControlReply reply)
+    {
+        if (change.Target is { } target)
+            ApplyTelling(target, reply);
+        else
+            reply.Fail(change.Error!);
+    }
+
+    private void ApplyTelling(SystemConfig next, IControlReply reply)
+    {
+        // Described first: afterwards there is nothing left to compare with.
+        ControlResult.Changes changes = Describe(next, wasApplied: true);
+        Apply(next);
+
+        // Whoever gets the answer may ask for the programs at once.
+        driver.Drain();
+        reply.Complete(changes);
     }
 
     private void Apply(SystemConfig next)
     {
         // What this pass has already brought belongs to the programs as they were: one that is just being forgotten may come back.
         driver.Drain();
+        AppliedCount++;
         ConfigDiff diff = ConfigDiff.Between(Current, next);
         Current = next;
         programs.Define(next);
@@ -107,6 +156,6 @@ public sealed class Reloader(
     private ControlResult.Changes Describe(SystemConfig next, bool wasApplied)
     {
         ConfigDiff diff = ConfigDiff.Between(Current, next);
-        return new ControlResult.Changes(wasApplied, [.. ChangeList.Of(diff, driver.Core)], [.. next.Warnings.Select(warning => warning.ToString())], GroupChanges.None);
+        return new ControlResult.Changes(wasApplied, [.. ChangeList.Of(diff, driver.Core)], [.. next.Warnings.Select(warning => warning.ToString())], ConfigGroups.Between(Current, next, diff));
     }
 }

@@ -79,5 +79,5 @@ internal static class CompletionApplet
         };
     }
 
-    private const string CommandsWithNames = "status|start|stop|restart|signal|pid|tail|clear|reload|env|explain|events";
+    private const string CommandsWithNames = "status|start|stop|restart|signal|pid|tail|clear|reload|env|explain|events|send|remove";
 }

@@ -45,12 +45,16 @@ internal sealed class ControlCommands
         ("pid", "print process ids"),
         ("tail", "show the end of a log, or follow it"),
         ("clear", "empty the logs of programs"),
+        ("send", "write a line to a program's standard input"),
         ("events", "show what happens, as it happens"),
         ("explain", "say why a program is in the state it is in"),
         ("env", "show a program's environment"),
         ("reread", "show what the changed configuration would change"),
         ("update", "apply the changed configuration"),
+        ("add", "take groups of the changed configuration into the running system, and leave the rest"),
+        ("remove", "take stopped groups out of the running system"),
         ("shutdown", "stop everything, then the supervisor"),
+        ("restart-init", "stop everything, and begin anew in the same process"),
         ("check", "find all mistakes in the configuration"),
         ("completion", "print a completion script for bash, zsh or fish"),
         ("version", "print the versions of this binary and of the supervisor"),
@@ -126,11 +130,15 @@ internal sealed class ControlCommands
         "pid" => Pid(),
         "tail" => Tail(),
         "clear" => Outcomes("clear", wait: null, (names, _, _) => new ControlRequest.Clear(names)),
+        "send" => Send(),
         "events" => Events(),
         "explain" => OneName("explain", InspectApplets.Explain),
         "env" => OneName("env", InspectApplets.Environment),
         "reread" => Changes("reread", new ControlRequest.Reread()),
         "update" => Changes("update", new ControlRequest.Update()),
+        "add" => Groups("add", GroupApplet.Add),
+        "remove" => Groups("remove", GroupApplet.Remove),
+        "restart-init" => Talking("restart-init", json: false, (session, _) => InspectApplets.RestartInit(session, _screen)),
         "shutdown" => Talking("shutdown", json: false, (session, _) => InspectApplets.Shutdown(session, _screen)),
         "check" => Check(),
         "completion" => Completion(),
@@ -215,14 +223,14 @@ internal sealed class ControlCommands
 
     private Command Tail()
     {
-        Argument<string> name = OneName();
+        Argument<string?> name = new("NAME") { Description = "a program or an instance; without it, init's own log", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> follow = new("--follow", "-f") { Description = "go on with what is written from now on, until interrupted" };
         Option<int?> lines = Number("--lines", int.MaxValue, $"how many lines of the past (default: {ControlProtocol.TailLinesDefault})");
         lines.Aliases.Add("-n");
         Option<int?> bytes = Number("--bytes", ControlProtocol.TailBytesMax, "how many bytes of the past, instead of lines");
         Option<bool> stderr = new("--stderr") { Description = "the log of standard error, where it is a log of its own" };
         Command command = Talking("tail", json: false, (session, parsed) => FollowApplets.Tail(session, _screen, new ControlRequest.Tail(
-            parsed.GetValue(name)!,
+            parsed.GetValue(name),
             parsed.GetValue(stderr) ? LogStream.Stderr : LogStream.Stdout,
             parsed.GetValue(bytes) is null ? parsed.GetValue(lines) ?? ControlProtocol.TailLinesDefault : null,
             parsed.GetValue(bytes),
@@ -231,6 +239,8 @@ internal sealed class ControlCommands
         {
             if (result.GetResult(lines) is not null && result.GetResult(bytes) is not null)
                 result.AddError("--lines and --bytes exclude each other");
+            if (result.GetResult(stderr) is not null && result.GetResult(name) is not { Tokens.Count: > 0 })
+                result.AddError("--stderr goes with a program: init's own log is one");
         });
         command.Arguments.Add(name);
         command.Options.Add(follow);
@@ -256,6 +266,27 @@ internal sealed class ControlCommands
         Argument<string> name = OneName();
         Command command = Talking(verb, json: true, (session, parsed) => run(session, _screen, parsed.GetValue(name)!, parsed.GetValue(_json)));
         command.Arguments.Add(name);
+        return command;
+    }
+
+    private Command Send()
+    {
+        Argument<string> name = OneName();
+        Argument<string> text = new("TEXT") { Description = "what to write; a newline is added" };
+        Option<bool> noNewline = new("--no-newline", "-n") { Description = "add no newline" };
+        Command command = Talking("send", json: false, (session, parsed) =>
+            InspectApplets.Send(session, parsed.GetValue(name)!, parsed.GetValue(text)! + (parsed.GetValue(noNewline) ? "" : "\n")));
+        command.Arguments.Add(name);
+        command.Arguments.Add(text);
+        command.Options.Add(noNewline);
+        return command;
+    }
+
+    private Command Groups(string verb, Func<ControlSession, Screen, IReadOnlyList<string>, bool, int> run)
+    {
+        Argument<string[]> groups = new("GROUP") { Description = "groups of a supervisord.conf or a supervisor.toml, or programs in no group", Arity = ArgumentArity.OneOrMore };
+        Command command = Talking(verb, json: true, (session, parsed) => run(session, _screen, parsed.GetValue(groups) ?? [], parsed.GetValue(_json)));
+        command.Arguments.Add(groups);
         return command;
     }
 
@@ -370,8 +401,12 @@ internal sealed class ControlCommands
         ["signal"] = ["init signal USR1 backup", "init signal 10 worker:0"],
         ["reload"] = ["init reload nginx    # sends the signal that [program.nginx] reload names", "init reload          # the same as init update, and as SIGHUP to init"],
         ["pid"] = ["init pid             # init's own", "kill -USR1 $(init pid web)"],
-        ["tail"] = ["init tail web -n 100", "init tail -f worker:0 --stderr"],
+        ["tail"] = ["init tail web -n 100", "init tail -f worker:0 --stderr", "init tail -f            # init's own log"],
         ["clear"] = ["init clear web"],
+        ["send"] = ["init send console 'save-all'"],
+        ["add"] = ["init add bots"],
+        ["remove"] = ["init stop bots && init remove bots   # until the next init update"],
+        ["restart-init"] = ["init restart-init    # the pid stays the same"],
         ["events"] = ["init events", "init events --type program.fatal --type 'config.*' --json", "init events --type supervisord.PROCESS_STATE"],
         ["explain"] = ["init explain web"],
         ["env"] = ["init env web         # values of secrets are not shown"],

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text;
 using Init.Base;
 using Init.Control;
 
 namespace Init.Applets;
 
-/// <summary>Commands that show one thing: <c>pid</c>, <c>env</c>, <c>explain</c>, <c>version</c>, <c>shutdown</c>.</summary>
+/// <summary>Commands that ask one thing: <c>pid</c>, <c>env</c>, <c>explain</c>, <c>version</c>, <c>send</c>, <c>shutdown</c>, <c>restart-init</c>.</summary>
 internal static class InspectApplets
 {
     public static int Pid(ControlSession session, Screen screen, IReadOnlyList<string> names, bool json) =>
@@ -69,10 +70,20 @@ internal static class InspectApplets
             return ExitCode.Success;
         });
 
-    public static int Shutdown(ControlSession session, Screen screen)
+    public static int Shutdown(ControlSession session, Screen screen) => Begin(session, screen, new ControlRequest.Shutdown(), "shutting down");
+
+    public static int RestartInit(ControlSession session, Screen screen) => Begin(session, screen, new ControlRequest.RestartInit(), "restarting");
+
+    public static int Send(ControlSession session, string name, string text)
     {
-        if (session.Ask(new ControlRequest.Shutdown(), out int code) is not null)
-            screen.Output.WriteLine("shutting down");
+        session.Ask(new ControlRequest.SendInput(name, Encoding.UTF8.GetBytes(text)), out int code);
+        return code;
+    }
+
+    private static int Begin(ControlSession session, Screen screen, ControlRequest request, string done)
+    {
+        if (session.Ask(request, out int code) is not null)
+            screen.Output.WriteLine(done);
 
         screen.Flush();
         return code;

@@ -3,6 +3,7 @@ using Init.Base;
 using Init.Config;
 using Init.Config.Reports;
 using Init.Engine;
+using Init.Engine.Daemon;
 using Init.Engine.State;
 using Init.Linux;
 
@@ -61,14 +62,20 @@ internal static class RunSupervisor
             return ExitCode.Configuration;
         }
 
-        if (PrivateDirectory.ProblemOf(config.Settings.StateDirectory) is { } problem)
+        if (PrivateDirectory.ProblemOf(config.Settings.StateDirectory) is { } danger)
         {
-            Terminal.Complain($"cannot start: {problem}");
+            Terminal.Complain($"cannot start: {danger}");
             return ExitCode.Configuration;
         }
 
         // From now on the main loop reads the files, and waits for nobody.
         files.MayWait = path => Files.StatusOf(path) is { Kind: not FileKind.Regular };
+
+        if (DaemonSetup.Refuse(config.Supervisord) is { } refusal)
+        {
+            Terminal.Complain(refusal);
+            return ExitCode.Usage;
+        }
 
         // Kept for a restart, whose arguments may name files relative to it.
         OpenResult directory = Files.Open(".", OpenFlags.Read);

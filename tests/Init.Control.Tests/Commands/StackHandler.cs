@@ -82,6 +82,19 @@ internal sealed class StackHandler : IControlHandler
             case ControlRequest.Reread:
                 reply.Complete(new ControlResult.Changes(Applied: false, Changes, ["supervisor.toml:2:1: init.env_file: there is no .env"], GroupChanges.None));
                 break;
+            case ControlRequest.GroupAdd("bots"):
+                reply.Complete(new ControlResult.Changes(Applied: true, [new("program.napcat", "added", "start", [])], [], new GroupChanges(["bots"], [], [])));
+                break;
+            case ControlRequest.GroupAdd add:
+                reply.Fail(new ControlError(ErrorCode.UnknownGroup, $"cannot add group \"{add.Group}\": there is none"));
+                break;
+            case ControlRequest.GroupRemove remove:
+                reply.Fail(new ControlError(ErrorCode.StillRunning, $"cannot remove group \"{remove.Group}\": napcat must be stopped first", "run: init stop bots"));
+                break;
+            case ControlRequest.SendInput send:
+                if (One(send.Name, reply) is not null)
+                    reply.Complete();
+                break;
             case ControlRequest.Update:
                 reply.Fail(new ControlError(
                     ErrorCode.InvalidConfig,
