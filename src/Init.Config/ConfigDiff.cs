@@ -65,14 +65,15 @@ public sealed record ConfigDiff(
         ArgumentNullException.ThrowIfNull(old);
         ArgumentNullException.ThrowIfNull(@new);
         return new ConfigDiff(
-            CompareSettings(old.Settings, @new.Settings),
+            CompareSettings(old, @new),
             ComparePrograms(old, @new),
             CompareNamed(old.Groups, @new.Groups, group => group.Name, group => string.Join('\n', group.Programs)),
             CompareNamed(old.EventHooks, @new.EventHooks, hook => hook.Name, PrintOf));
     }
 
-    private static ImmutableArray<FieldChange> CompareSettings(InitSettings old, InitSettings @new)
+    private static ImmutableArray<FieldChange> CompareSettings(SystemConfig oldConfig, SystemConfig newConfig)
     {
+        var (old, @new) = (oldConfig.Settings, newConfig.Settings);
         ImmutableArray<FieldChange>.Builder changes = ImmutableArray.CreateBuilder<FieldChange>();
         Compare("state_dir", settings => settings.StateDirectory, ApplyBy.InitRestart);
         Compare("log_dir", settings => settings.LogDirectory, ApplyBy.Live);
@@ -81,7 +82,17 @@ public sealed record ConfigDiff(
         Compare("on_fatal", settings => settings.OnFatal == OnFatal.Exit ? "exit" : "keep", ApplyBy.Live);
         Compare("log_format", settings => settings.LogFormat == LogFormat.Json ? "json" : "text", ApplyBy.InitRestart);
         Compare("secrets", settings => string.Join(", ", settings.Secrets), ApplyBy.Live);
+
+        if (Print(oldConfig.EventListeners) != Print(newConfig.EventListeners))
+            changes.Add(new FieldChange("event_listener", null, null, ApplyBy.Live));
+
+        if (oldConfig.Supervisord != newConfig.Supervisord)
+            changes.Add(new FieldChange("supervisord", null, null, ApplyBy.InitRestart));
+
         return changes.ToImmutable();
+
+        static string Print(ImmutableArray<EventListenerPool> pools) =>
+            string.Join('\n', pools.Select(pool => $"{pool.Name} {pool.BufferSize} {string.Join(',', pool.Events)}").Order(StringComparer.Ordinal));
 
         void Compare(string field, Func<InitSettings, string> show, ApplyBy apply)
         {
@@ -181,7 +192,7 @@ public sealed record ConfigDiff(
             if (before is null || after is null)
                 return;
 
-            if (before.File != after.File)
+            if (before.File != after.File || before.AutoPrefix != after.AutoPrefix)
                 changes.Add(new FieldChange(stream + ".file", ShowFile(old, stream, before), ShowFile(@new, stream, after), ApplyBy.Live));
 
             if (before.MaxSize != after.MaxSize)
@@ -192,6 +203,17 @@ public sealed record ConfigDiff(
 
             if (before.Mirror != after.Mirror)
                 changes.Add(new FieldChange(stream + ".mirror", ProgramField.Text(before.Mirror), ProgramField.Text(after.Mirror), ApplyBy.Live));
+
+            Flag("capture", before.CaptureMax.ToString(), after.CaptureMax.ToString());
+            Flag("events", ProgramField.Text(before.RaisesEvents), ProgramField.Text(after.RaisesEvents));
+            Flag("syslog", ProgramField.Text(before.Syslog), ProgramField.Text(after.Syslog));
+            Flag("strip_ansi", ProgramField.Text(before.StripsAnsi), ProgramField.Text(after.StripsAnsi));
+
+            void Flag(string field, string was, string @is)
+            {
+                if (was != @is)
+                    changes.Add(new FieldChange($"{stream}.{field}", was, @is, ApplyBy.Live));
+            }
         }
 
         static string ShowFile(ProgramDefinition program, string stream, LogSpec log) =>
@@ -250,17 +272,26 @@ internal sealed record ProgramField(string Name, ApplyBy Apply, Func<ProgramDefi
         Plain("critical", ApplyBy.Live, program => Text(program.Policy.Critical)),
         Plain("on_exit", ApplyBy.Live, program => program.Policy.OnExit == OnExit.Shutdown ? "shutdown" : "keep"),
         Plain("restart", ApplyBy.Live, program => Text(program.Policy.Restart)),
-        Plain("success_exit_codes", ApplyBy.Live, program => "[" + string.Join(", ", program.Policy.SuccessExitCodes) + "]"),
+        Plain("success_exit_codes", ApplyBy.Live, program => "[" + string.Join(", ", program.Policy.SuccessExitCodes.Distinct().Order()) + "]"),
         Plain("start_grace", ApplyBy.Live, program => Text(program.Policy.StartGrace)),
         Plain("backoff.initial", ApplyBy.Live, program => Text(program.Policy.Backoff.Initial)),
         Plain("backoff.factor", ApplyBy.Live, program => Text(program.Policy.Backoff.Factor)),
         Plain("backoff.max", ApplyBy.Live, program => Text(program.Policy.Backoff.Max)),
         Plain("backoff.jitter", ApplyBy.Live, program => Text(program.Policy.Backoff.Jitter)),
         Plain("backoff.reset_after", ApplyBy.Live, program => Text(program.Policy.Backoff.ResetAfter)),
-        Plain("backoff.attempts", ApplyBy.Live, program => Text(program.Policy.Backoff.Attempts ?? 0)),
+        Plain("backoff.attempts", ApplyBy.Live, program => program.Policy.Backoff.Attempts switch { null => "0", 0 => "none", var attempts => Text(attempts.Value) }),
+        Plain("backoff.increment", ApplyBy.Live, program => Text(program.Policy.Backoff.Increment)),
+        Plain("backoff.only_failed_starts", ApplyBy.Live, program => Text(program.Policy.Backoff.OnlyFailedStarts)),
+        Plain("early_exit_fails", ApplyBy.Live, program => Text(program.Policy.EarlyExitFails)),
+        Plain("shutdown_priority", ApplyBy.Live, program => Text(program.Policy.ShutdownPriority)),
+        Plain("group", ApplyBy.Live, program => program.SupervisordGroup),
+        Plain("process_name", ApplyBy.Live, program => program.SupervisordProcess),
+        Plain("stdin", ApplyBy.ProgramRestart, program => program.Launch.HasStdinPipe ? "pipe" : "null"),
+        Plain("socket", ApplyBy.ProgramRestart, program => program.Launch.Socket?.ToString()),
         Plain("stop.signal", ApplyBy.Live, program => SignalNames.NameOf(program.Policy.Stop.Signal)),
         Plain("stop.grace", ApplyBy.Live, program => Text(program.Policy.Stop.Grace)),
         Plain("stop.group", ApplyBy.Live, program => Text(program.Policy.Stop.Group)),
+        Plain("stop.final_group", ApplyBy.Live, program => Text(program.Policy.Stop.FinalGroup)),
         Written("stop.command", ApplyBy.Live, program => Join(program.Hooks.Stop)),
         Plain("stop.finally", ApplyBy.Live, program => SignalNames.NameOf(program.Policy.Stop.FinalSignal)),
         Plain("reload.signal", ApplyBy.Live, program => SignalNames.NameOf(program.ReloadSignal)),

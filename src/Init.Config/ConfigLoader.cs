@@ -93,8 +93,10 @@ public static class ConfigLoader
             // From here on every string is filled in from the whole environment, secrets excepted.
             Expander expander = inherited.CreateExpander([], "secrets can be used in programs and hooks that list them");
             InitSettings settings = SettingsReader.Read(early.With(early.Context with { Expander = expander }), inherited, _files);
-            ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone);
-            Definitions definitions = new(this, programs, inherited);
+            bool givesVariables = early.Boolean("supervisord_variables", otherwise: false);
+            Definitions? definitions = null;
+            ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints) : null);
+            definitions = new Definitions(this, programs, inherited);
             foreach (ParsedFile file in parsed)
                 definitions.Read(file.Root.With(file.Root.Context with { Expander = expander }), isMain: file == main);
 
@@ -106,6 +108,7 @@ public static class ConfigLoader
             return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
             {
                 HttpEndpoints = definitions.HttpEndpoints,
+                EventListeners = definitions.Listeners,
                 Files = [.. _filesRead],
                 Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
             });
@@ -182,6 +185,10 @@ public static class ConfigLoader
 
         private string Shorten(string path) => ConfigLoader.Shorten(path, _path, _folder);
 
+        /// <summary>What supervisord would tell its children: its first unix socket, else its last TCP address; "" when there is neither.</summary>
+        private static string UrlOf(ImmutableArray<HttpEndpoint> endpoints) =>
+            ServerReader.UrlOf([.. endpoints.Select(endpoint => new HttpServer(endpoint, endpoint.Address?.ToString() ?? ""))]) ?? "";
+
         private static string FolderOf(string fullPath) => Path.GetDirectoryName(fullPath) ?? "/";
 
         /// <summary>Gathers what all files define.</summary>
@@ -191,7 +198,10 @@ public static class ConfigLoader
             private readonly Dictionary<string, SourcePosition> _hookNames = [];
             private readonly ImmutableArray<ProgramDraft>.Builder _drafts = ImmutableArray.CreateBuilder<ProgramDraft>();
             private readonly List<(string Name, SourcePosition At, ImmutableArray<Text> Members)> _groups = [];
+            private readonly Dictionary<string, EventListenerPool> _listeners = [];
             private readonly ImmutableArray<EventHookDefinition>.Builder _hooks = ImmutableArray.CreateBuilder<EventHookDefinition>();
+
+            public ImmutableArray<EventListenerPool> Listeners => [.. _listeners.Values];
 
             public ImmutableArray<EventHookDefinition> Hooks => _hooks.ToImmutable();
 
@@ -229,6 +239,12 @@ public static class ConfigLoader
                         run._problems.Add(section.At, section.Key, $"is already defined at {_hookNames[name]}");
                 }
 
+                foreach (var (name, section) in Named(root, "event_listener"))
+                {
+                    if (!_listeners.TryAdd(name, EventListenerReader.Read(name, section)))
+                        run._problems.Add(section.At, section.Key, $"is already defined at {_listeners[name].At}");
+                }
+
                 root.Finish();
             }
 
@@ -241,7 +257,8 @@ public static class ConfigLoader
                 HashSet<string> groups = [.. _groups.Select(group => group.Name)];
                 ImmutableArray<GroupDefinition> checkedGroups =
                     [.. _groups.Select(group => new GroupDefinition(group.Name, Linker.CheckMembers(group.Members, programs, groups, run._problems), group.At))];
-                return (Linker.Link(_drafts.ToImmutable(), checkedGroups, run._problems, warnings), checkedGroups);
+                ImmutableArray<ProgramDefinition> linked = Linker.Link(_drafts.ToImmutable(), checkedGroups, run._problems, warnings);
+                return (Linker.LinkListeners(linked, _listeners.Values, run._problems), checkedGroups);
             }
 
             private IEnumerable<(string Name, Section Section)> Named(Section root, string kind)
@@ -252,7 +269,9 @@ public static class ConfigLoader
                 foreach (TomlEntry entry in tables.Entries)
                 {
                     string key = $"{kind}.{ConfigText.KeyPart(entry.Key)}";
-                    if (NameRules.ProblemOf(entry.Key) is { } problem)
+
+                    // A pool is one of supervisord's groups, which may be called what programs may not.
+                    if ((kind == "event_listener" ? ProcessReader.ProblemOfName(entry.Key) : NameRules.ProblemOf(entry.Key)) is { } problem)
                         run._problems.Add(entry.KeyAt, key, problem);
 
                     if (entry.Value is TomlTable table)

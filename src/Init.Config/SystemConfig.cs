@@ -307,6 +307,9 @@ public sealed record LogSpec(string? File, ByteSize MaxSize, int Keep, bool Mirr
 
     /// <summary>ANSI escape sequences are taken out before anything is kept.</summary>
     public bool StripsAnsi { get; init; }
+
+    /// <summary>False: there is nothing to be done with the output, and it may go to /dev/null.</summary>
+    public bool IsUsed => File is not null || AutoPrefix is not null || Mirror || CaptureMax.Bytes > 0 || RaisesEvents || Syslog;
 }
 
 /// <summary>How readiness or health is found out.</summary>

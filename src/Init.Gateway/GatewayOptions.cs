@@ -5,4 +5,8 @@ namespace Init.Gateway;
 /// <param name="Endpoints">Where it listens.</param>
 /// <param name="ControlSocket">Where the supervisor is asked.</param>
 /// <param name="Version">Of this binary.</param>
-public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, string ControlSocket, string Version);
+public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, string ControlSocket, string Version)
+{
+    /// <summary>Whose file systems are reported: where state and logs are.</summary>
+    public IReadOnlyList<string> Directories { get; init; } = [];
+}

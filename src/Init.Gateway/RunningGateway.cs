@@ -1,4 +1,5 @@
 using Init.Admin.Backend;
+using Init.Admin.Events;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
@@ -15,13 +16,15 @@ public sealed class RunningGateway : IAsyncDisposable
 
     private readonly WebApplication _server;
     private readonly IReadOnlyList<BoundEndpoint> _endpoints;
+    private readonly EventHub _events;
     private readonly IDisposable? _backend;
     private readonly LineLoggerProvider _log;
 
-    private RunningGateway(WebApplication server, IReadOnlyList<BoundEndpoint> endpoints, IDisposable? backend, LineLoggerProvider log)
+    private RunningGateway(WebApplication server, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
     {
         _server = server;
         _endpoints = endpoints;
+        _events = events;
         _backend = backend;
         _log = log;
     }
@@ -31,7 +34,7 @@ public sealed class RunningGateway : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ControlBackend backend = new(options.ControlSocket);
-        return StartAsync(options, backend, backend);
+        return StartAsync(options, new SharedAnswers(backend), backend);
     }
 
     /// <summary>As <see cref="StartAsync(GatewayOptions)"/>, with another supervisor behind it.</summary>
@@ -41,7 +44,8 @@ public sealed class RunningGateway : IAsyncDisposable
     {
         LineLoggerProvider log = new(fd: 2, LogLevel.Information);
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll(options.Endpoints);
-        RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, log), endpoints, owned, log);
+        EventHub events = new(backend, TimeProvider.System);
+        RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, events, log), endpoints, events, owned, log);
         await gateway._server.StartAsync();
         foreach (BoundEndpoint endpoint in endpoints)
         {
@@ -61,6 +65,7 @@ public sealed class RunningGateway : IAsyncDisposable
         using (CancellationTokenSource limit = new(EndTimeout))
             await _server.StopAsync(limit.Token);
         await _server.DisposeAsync();
+        await _events.DisposeAsync();
         _backend?.Dispose();
         _log.Dispose();
     }

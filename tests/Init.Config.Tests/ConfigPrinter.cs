@@ -33,9 +33,6 @@ internal static class ConfigPrinter
         foreach (EventListenerPool pool in config.EventListeners)
             text.Append($"listeners {pool.Name} at {pool.At}: [{string.Join(", ", pool.Events)}] buffer {pool.BufferSize}\n");
 
-        foreach (HttpEndpoint http in config.HttpEndpoints)
-            text.Append($"http {http.UnixPath} {http.Address} {http.Port} mode {Convert.ToString(http.UnixMode, 8)} owner {http.UnixOwner} user {http.Username} password {http.Password}\n");
-
         if (config.Supervisord is { } daemon)
             text.Append($"{daemon}\n");
 

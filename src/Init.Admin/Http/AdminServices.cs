@@ -8,6 +8,9 @@ namespace Init.Admin.Http;
 /// <param name="Version">Of this binary.</param>
 public sealed record AdminServices(IControlBackend Backend, string Version)
 {
+    /// <summary>Whose file systems are reported.</summary>
+    public IReadOnlyList<string> Directories { get; init; } = [];
+
     /// <summary>Ends answers that have no end of their own, when the role is to end.</summary>
     public CancellationToken Ending { get; init; }
 

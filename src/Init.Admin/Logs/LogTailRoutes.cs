@@ -1,8 +1,6 @@
 using Init.Admin.Http;
 using Init.Control;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Init.Admin.Logs;
 
@@ -19,9 +17,6 @@ internal sealed class LogTailRoutes(AdminServices services)
 
     /// <summary>As supervisord.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>A reader that takes less than this for a minute is gone or will never catch up. Someone who pages through what he sees is neither.</summary>
-    private static readonly MinDataRate SlowestReader = new(bytesPerSecond: 16, gracePeriod: TimeSpan.FromMinutes(1));
 
     private int _followers;
 
@@ -90,8 +85,7 @@ internal sealed class LogTailRoutes(AdminServices services)
             response.ContentType = "text/plain;charset=utf-8";
             if (isBehindProxy)
                 response.Headers["X-Accel-Buffering"] = "no";
-            if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-                rate.MinDataRate = SlowestReader;
+            SlowReaders.Allow(context);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, services.Ending);
             await CopyAsync(file, response, end.Token);
         }

@@ -75,9 +75,15 @@ internal static class EnvironmentReader
 
     /// <param name="entries">Of the program's env files, in order.</param>
     public static ImmutableArray<string> Read(
-        Section section, InheritedEnvironment inherited, ImmutableArray<string> granted, IEnumerable<EnvEntry> entries, string instance)
+        Section section, InheritedEnvironment inherited, ImmutableArray<string> granted, IEnumerable<EnvEntry> entries, SupervisordNames names, string? supervisordUrl)
     {
         SortedDictionary<string, string> result = inherited.CreateOpen(ReadInherit(section, inherited));
+        if (supervisordUrl is not null)
+        {
+            foreach (var (name, value) in SupervisordVariables.For(names.Process, names.Group, supervisordUrl))
+                result[name] = value;
+        }
+
         foreach (EnvEntry entry in entries)
         {
             // A shared file may hold secrets of others.
@@ -93,7 +99,7 @@ internal static class EnvironmentReader
         }
 
         result.Remove(KnownNames.InstanceVariable);
-        result[KnownNames.ProgramVariable] = instance;
+        result[KnownNames.ProgramVariable] = names.Instance;
         return InheritedEnvironment.Flatten(result);
     }
 

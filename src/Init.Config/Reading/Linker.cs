@@ -28,8 +28,55 @@ internal static class Linker
         }
 
         ReportCycles([.. drafts.Select(draft => draft.Program).Distinct()], edges, problems);
-        ReportSharedLogs(linked, problems);
+        if (!ReportSharedNames(linked, problems))
+            ReportSharedLogs(linked, problems);
+
         return linked.ToImmutable();
+    }
+
+    /// <summary>
+    /// A pool of listeners without programs would keep its events for ever, and a listener talks over stdin and stdout, which nothing else may do. It has a
+    /// pipe for its stdout even when nothing of it is kept.
+    /// </summary>
+    public static ImmutableArray<ProgramDefinition> LinkListeners(ImmutableArray<ProgramDefinition> programs, IEnumerable<EventListenerPool> listeners, ProblemList problems)
+    {
+        HashSet<string> groups = [.. programs.Select(program => program.SupervisordGroup)];
+        foreach (EventListenerPool pool in listeners.Where(pool => !groups.Contains(pool.Name)))
+            problems.Add(pool.At, $"event_listener.{pool.Name}", "has no program", Suggestion.For(pool.Name, groups) ?? $"give a program of this name, or with group = \"{pool.Name}\"");
+
+        HashSet<string> names = [.. listeners.Select(pool => pool.Name)];
+        return [.. programs.Select(program => names.Contains(program.SupervisordGroup) ? LinkListener(program, problems) : program)];
+    }
+
+    private static ProgramDefinition LinkListener(ProgramDefinition program, ProblemList problems)
+    {
+        string key = $"program.{program.Policy.Program}";
+        if (!program.Launch.HasStdinPipe)
+            problems.Add(program.At, key, "an event listener needs its stdin", "write stdin = \"pipe\"");
+
+        if (program.Stdout is not null && ReferenceEquals(program.Stdout, program.Stderr))
+            problems.Add(program.At, key, "an event listener's stdout is for the protocol", "write stderr = {}, so that stderr goes elsewhere");
+
+        return program.Stdout is null ? program with { Stdout = new LogSpec(null, default, 0, Mirror: false) } : program;
+    }
+
+    /// <summary>Only <c>group</c> and <c>process_name</c> can give two instances one name.</summary>
+    private static bool ReportSharedNames(IEnumerable<ProgramDefinition> programs, ProblemList problems)
+    {
+        Dictionary<string, ProgramDefinition> owners = [];
+        bool any = false;
+        foreach (ProgramDefinition program in programs)
+        {
+            if (owners.TryAdd(program.Policy.Name, program))
+                continue;
+
+            any = true;
+            ProgramDefinition other = owners[program.Policy.Name];
+            string hint = other.Policy.Program == program.Policy.Program ? "put ${INDEX} into process_name" : $"the other is at {other.At}";
+            problems.Add(program.At, $"program.{program.Policy.Program}", $"two instances would be called \"{program.Policy.Name}\"", hint);
+        }
+
+        return any;
     }
 
     /// <summary>Files a problem for each member of a group that is not a program.</summary>

@@ -19,7 +19,7 @@ internal static class LogReader
         string stem = instance.Replace(':', '-');
         LogSpec? stdout = program.Find("stdout") switch
         {
-            null => Create(System.IO.Path.Combine(logDirectory, stem + ".log"), DefaultSize, DefaultKeep, mirror: true),
+            null => new LogSpec(System.IO.Path.Combine(logDirectory, stem + ".log"), DefaultSize, DefaultKeep, Mirror: true),
             _ => program.Table("stdout") is { } table ? ReadTable(table, stem + ".log", logDirectory) : null,
         };
 
@@ -52,10 +52,14 @@ internal static class LogReader
 
         int keep = table.SmallInteger("keep", 0, KeepMax) ?? DefaultKeep;
         bool mirror = table.Boolean("mirror", otherwise: true);
+        LogSpec log = new(file.Length == 0 ? null : System.IO.Path.GetFullPath(file, logDirectory), size, keep, mirror)
+        {
+            CaptureMax = table.Size("capture") ?? default,
+            RaisesEvents = table.Boolean("events", otherwise: false),
+            Syslog = table.Boolean("syslog", otherwise: false),
+            StripsAnsi = table.Boolean("strip_ansi", otherwise: false),
+        };
         table.Finish();
-        return Create(file.Length == 0 ? null : System.IO.Path.GetFullPath(file, logDirectory), size, keep, mirror);
+        return log.IsUsed ? log : null;
     }
-
-    private static LogSpec? Create(string? file, ByteSize size, int keep, bool mirror) =>
-        file is null && !mirror ? null : new LogSpec(file, size, keep, mirror);
 }

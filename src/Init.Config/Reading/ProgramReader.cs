@@ -19,7 +19,8 @@ internal sealed record ProgramDraft(ProgramDefinition Definition, ImmutableArray
 internal sealed record Reference(string Name, bool Restart, string Written, string Key, SourcePosition At);
 
 /// <summary>Reads one <c>[program.NAME]</c> table into its instances.</summary>
-internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings settings, EnvFileReader envFiles, Func<string, bool> hasTimeZone)
+/// <param name="supervisordUrl">For SUPERVISOR_SERVER_URL, asked when a program is read; null = programs get none of supervisord's variables, "" = all but this one.</param>
+internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings settings, EnvFileReader envFiles, Func<string, bool> hasTimeZone, Func<string?> supervisordUrl)
 {
     private const int ReplicasMax = 1000;
 
@@ -46,16 +47,17 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             foreach (string key in new[] { "secrets", "replicas" })
                 own.Has(key);
 
-            string instance = replicas == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}:{index}");
-            ProgramDraft draft = ReadInstance(own, name, instance, granted);
+            ProgramDraft draft = ReadInstance(own, name, replicas == 1 ? "" : index.ToString(CultureInfo.InvariantCulture), granted);
             own.Finish();
             yield return draft with { Definition = draft.Definition with { Index = index, Replicas = replicas, Written = written } };
         }
     }
 
-    private ProgramDraft ReadInstance(Section section, string name, string instance, ImmutableArray<string> granted)
+    private ProgramDraft ReadInstance(Section section, string name, string index, ImmutableArray<string> granted)
     {
-        LaunchSpec launch = ReadLaunch(section, instance, granted);
+        SupervisordNames names = SupervisordNames.Read(section, name, index);
+        string instance = names.Instance;
+        LaunchSpec launch = ReadLaunch(section, names, granted);
         var (stdout, stderr) = LogReader.Read(section, instance, settings.LogDirectory);
         var (ready, readiness) = section.Table("ready") is { } readyTable ? ProbeReader.ReadReady(readyTable) : default;
         var (health, healthPolicy, watchdog) = section.Table("health") is { } healthTable ? ProbeReader.ReadHealth(healthTable) : default;
@@ -74,7 +76,9 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             OnExit = section.Choice("on_exit", OnExit.Keep, ("keep", OnExit.Keep), ("shutdown", OnExit.Shutdown)),
             Restart = ReadRestart(section, timetable, readiness),
             SuccessExitCodes = ReadExitCodes(section),
-            StartGrace = section.Duration("start_grace", TimeSpan.Zero, Day) ?? TimeSpan.FromSeconds(1),
+            EarlyExitFails = section.Boolean("early_exit_fails", otherwise: false),
+            ShutdownPriority = section.SmallInteger("shutdown_priority", int.MinValue, int.MaxValue) ?? 0,
+            StartGrace = section.Duration("start_grace", TimeSpan.Zero, Year) ?? TimeSpan.FromSeconds(1),
             Backoff = backoff,
             Stop = stop,
             Readiness = readiness,
@@ -95,13 +99,15 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             Hooks = hooks with { Stop = stopCommand },
             Schedule = timetable,
             ReloadSignal = ReadReload(section),
+            GroupName = names.WrittenGroup,
+            ProcessName = names.WrittenProcess,
             At = section.At,
         };
 
         return new ProgramDraft(definition, ReadRequires(section), ReadAfter(section));
     }
 
-    private LaunchSpec ReadLaunch(Section section, string instance, ImmutableArray<string> granted)
+    private LaunchSpec ReadLaunch(Section section, SupervisordNames names, ImmutableArray<string> granted)
     {
         ImmutableArray<string>? command = section.NonEmptyCommand("command");
         string? builtin = ReadBuiltin(section);
@@ -115,7 +121,7 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             Command = command ?? [],
             Builtin = builtin,
             Directory = section.Path("directory"),
-            Environment = EnvironmentReader.Read(section, inherited, granted, envFiles.Read(section, "env_file"), instance),
+            Environment = EnvironmentReader.Read(section, inherited, granted, envFiles.Read(section, "env_file"), names, supervisordUrl()),
             SecretNames = granted,
             User = ReadUser(section),
             Umask = ReadUmask(section),
@@ -123,6 +129,8 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             Limits = section.Table("limits") is { } limits ? ReadLimits(limits) : new ResourceLimits(),
             NoNewPrivileges = section.Boolean("no_new_privileges", otherwise: false),
             OomScoreAdjust = section.SmallInteger("oom_score_adjust", -1000, 1000),
+            HasStdinPipe = section.Choice("stdin", false, ("null", false), ("pipe", true)),
+            Socket = section.Table("socket") is { } socket ? SocketReader.Read(socket, names.Group) : null,
         };
     }
 
@@ -193,9 +201,10 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
         StopPolicy policy = new()
         {
             Signal = section.Signal("signal") ?? defaults.Signal,
-            Grace = section.Duration("grace", TimeSpan.Zero, Day) ?? defaults.Grace,
+            Grace = section.Duration("grace", TimeSpan.Zero, Year) ?? defaults.Grace,
             Group = section.Boolean("group", defaults.Group),
             HasCommand = !command.IsEmpty,
+            FinalGroup = section.Boolean("final_group", defaults.FinalGroup),
             FinalSignal = section.Signal("finally") ?? defaults.FinalSignal,
         };
         section.Finish();
@@ -214,13 +223,25 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
             Max = max ?? (initial > defaults.Max ? initial.Value : defaults.Max),
             Jitter = section.Number("jitter", 0, 1) ?? defaults.Jitter,
             ResetAfter = section.Duration("reset_after", TimeSpan.Zero, Day) ?? defaults.ResetAfter,
-            Attempts = section.SmallInteger("attempts", 0, int.MaxValue) is { } attempts ? (attempts == 0 ? null : attempts) : defaults.Attempts,
+            Attempts = ReadAttempts(section, defaults.Attempts),
+            Increment = section.Duration("increment", TimeSpan.Zero, Day) ?? defaults.Increment,
+            OnlyFailedStarts = section.Boolean("only_failed_starts", defaults.OnlyFailedStarts),
         };
         if (initial > max)
             section.Report("max", $"{section.WrittenOf("max")} is less than initial, {section.WrittenOf("initial")}");
 
         section.Finish();
         return policy;
+    }
+
+    /// <summary>0 = for ever, "none" = one failure is enough.</summary>
+    private static int? ReadAttempts(Section section, int? otherwise)
+    {
+        const string key = "attempts";
+        if (section.Find(key) is TomlString { Value: "none" })
+            return 0;
+
+        return section.SmallInteger(key, 0, int.MaxValue) is { } attempts ? (attempts == 0 ? null : attempts) : otherwise;
     }
 
     private static (HookPolicy Policy, HookCommands Commands) ReadHooks(Section section)

@@ -25,7 +25,7 @@ internal static class SettingsReader
 
     public static InitSettings Read(Section section, InheritedEnvironment inherited, IConfigFiles files)
     {
-        foreach (string key in new[] { "secrets", "env_file", "include" })
+        foreach (string key in new[] { "secrets", "env_file", "include", "supervisord_variables" })
             section.Has(key);
 
         InitSettings defaults = new() { StateDirectory = "", LogDirectory = "", ControlSocket = "" };
@@ -35,7 +35,7 @@ internal static class SettingsReader
             StateDirectory = state,
             LogDirectory = section.Path("log_dir") ?? Path.Combine(state, "logs"),
             ControlSocket = section.Path("control") ?? Path.Combine(state, "control.sock"),
-            Shutdown = section.Duration("shutdown", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) ?? defaults.Shutdown,
+            Shutdown = section.Duration("shutdown", TimeSpan.FromSeconds(1), TimeSpan.FromDays(366)) ?? defaults.Shutdown,
             OnFatal = section.Choice("on_fatal", OnFatal.Keep, ("keep", OnFatal.Keep), ("exit", OnFatal.Exit)),
             LogFormat = section.Choice("log_format", LogFormat.Text, ("text", LogFormat.Text), ("json", LogFormat.Json)),
             Secrets = inherited.Secrets,

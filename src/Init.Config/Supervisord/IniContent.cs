@@ -5,7 +5,7 @@ namespace Init.Config.Supervisord;
 /// <summary>Tells a supervisord.conf from a supervisor.toml by what is in it: files of both kinds have all sorts of names.</summary>
 internal static class IniContent
 {
-    private static readonly string[] TomlTables = ["init", "program", "group", "on_event"];
+    private static readonly string[] TomlTables = ["init", "program", "group", "on_event", "event_listener"];
 
     /// <summary>
     /// The first header that belongs to one of the two decides. TOML has no colon in a header (outside quotes), and supervisord no dot and no table "init";

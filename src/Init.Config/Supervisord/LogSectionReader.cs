@@ -18,14 +18,12 @@ internal sealed class LogSectionReader(IniReader reader, LoadScope scope, Daemon
             if (stderr.File is not null && isFirst)
                 reader.Warn("stderr_logfile", "has no effect with redirect_stderr=true", "take one of the two away");
 
-            LogSpec? both = IsUsed(stdout) ? stdout : null;
+            LogSpec? both = stdout.IsUsed ? stdout : null;
             return (both, both);
         }
 
-        return (isListener || IsUsed(stdout) ? stdout : null, IsUsed(stderr) ? stderr : null);
+        return (isListener || stdout.IsUsed ? stdout : null, stderr.IsUsed ? stderr : null);
     }
-
-    private static bool IsUsed(LogSpec log) => log.File is not null || log.AutoPrefix is not null || log.CaptureMax.Bytes > 0 || log.RaisesEvents || log.Syslog;
 
     private LogSpec ReadStream(string stream)
     {

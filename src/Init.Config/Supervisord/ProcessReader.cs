@@ -163,23 +163,12 @@ internal sealed class ProcessReader(LoadScope scope, DaemonSection daemon, strin
     private ImmutableArray<string> EnvironmentOf(string instance, string process, string group, string? url, IEnumerable<KeyValuePair<string, string>> own)
     {
         SortedDictionary<string, string> variables = inherited.CreateOpen(_ => true);
-        foreach (var (name, value) in SupervisordVariables(process, group, url).Concat(daemon.VariableTexts).Concat(own))
+        foreach (var (name, value) in SupervisordVariables.For(process, group, url).Concat(daemon.VariableTexts).Concat(own))
             variables[name] = value;
 
         variables.Remove(KnownNames.InstanceVariable);
         variables[KnownNames.ProgramVariable] = instance;
         return InheritedEnvironment.Flatten(variables);
-    }
-
-    /// <summary>What supervisord tells each of its children.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> SupervisordVariables(string process, string group, string? url)
-    {
-        yield return new("SUPERVISOR_ENABLED", "1");
-        if (!string.IsNullOrEmpty(url))
-            yield return new("SUPERVISOR_SERVER_URL", url);
-
-        yield return new("SUPERVISOR_PROCESS_NAME", process);
-        yield return new("SUPERVISOR_GROUP_NAME", group);
     }
 
     private static Dictionary<string, string> ToDictionary(IEnumerable<KeyValuePair<string, string>> pairs)

@@ -71,7 +71,10 @@ internal sealed class SupervisordLoader
         ExpansionNames all = process.With(ToDictionary(daemon.Variables), ToDictionary(daemon.VariableTexts));
         List<HttpServer> servers = ServerReader.Read(_scope, all, WithHere(all));
         WarnOfInterfaces();
-        InheritedEnvironment inherited = InheritedEnvironment.Create(_scope.Environment, [], []);
+
+        // An import wants to know what the file itself sets.
+        bool isImport = !ReferenceEquals(_textEnvironment, _scope.Environment);
+        InheritedEnvironment inherited = InheritedEnvironment.Create(isImport ? new Dictionary<string, string>() : _scope.Environment, [], []);
         GroupReader groups = new(_scope, WithHere(all), new ProcessReader(_scope, daemon, ServerReader.UrlOf(servers), inherited));
         List<GroupDraft> drafts = groups.Read();
         SupervisordKeys.Warn(_scope);

@@ -1,4 +1,5 @@
 using Init.Admin.Backend;
+using Init.Admin.Events;
 using Init.Admin.Http;
 using Init.Admin.XmlRpc;
 using Init.Admin.Http.Access;
@@ -16,7 +17,7 @@ namespace Init.Gateway.Hosting;
 /// <summary>Puts the server together: Kestrel on sockets that are bound already, with our limits, and the routes of the admin interface.</summary>
 internal static class ServerBuilder
 {
-    public static WebApplication Build(GatewayOptions options, IReadOnlyList<BoundEndpoint> endpoints, IControlBackend backend, LineLoggerProvider log)
+    public static WebApplication Build(GatewayOptions options, IReadOnlyList<BoundEndpoint> endpoints, IControlBackend backend, EventHub events, LineLoggerProvider log)
     {
         // The empty builder reads no appsettings.json of the current directory and no ASPNETCORE_ variables: what counts is our configuration.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = "/" });
@@ -44,11 +45,13 @@ internal static class ServerBuilder
         WebApplication server = builder.Build();
         server.Use(next => context => ErrorPages.CompleteAsync(context, next, log));
         server.Use(next => context => AccessGate.PassAsync(context, next));
-        AdminRoutes.Map(server, new AdminServices(backend, options.Version)
+        AdminServices services = new(backend, options.Version)
         {
+            Directories = options.Directories,
             Ending = server.Lifetime.ApplicationStopping,
             XmlRpc = new XmlRpcEndpoint(backend, TimeProvider.System),
-        });
+        };
+        AdminRoutes.Map(server, services, events);
         return server;
     }
 

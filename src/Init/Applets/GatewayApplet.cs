@@ -57,7 +57,11 @@ internal static class GatewayApplet
 
         try
         {
-            GatewayRole.RunAsync(new GatewayOptions(config.HttpEndpoints, config.Settings.ControlSocket, Help.VersionNumber)).GetAwaiter().GetResult();
+            GatewayOptions options = new(config.HttpEndpoints, config.Settings.ControlSocket, Help.VersionNumber)
+            {
+                Directories = [config.Settings.StateDirectory, config.Settings.LogDirectory],
+            };
+            GatewayRole.RunAsync(options).GetAwaiter().GetResult();
             return ExitCode.Success;
         }
         catch (BindException exception)

@@ -113,6 +113,7 @@ internal static class RunSupervisor
 
         Signals: TERM, INT shut down (a second one leaves 3 s); QUIT shuts down at once; HUP reloads the configuration;
         USR1 asks the program "backup" for a backup; USR2 reopens log files.
+        With a supervisord.conf as supervisord has them: TERM, INT, QUIT shut down, HUP restarts everything, USR2 reopens log files.
         Exit code: 0, or that of a critical program that failed; 78 when the configuration has problems.
         """;
 

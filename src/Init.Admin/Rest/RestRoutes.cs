@@ -1,0 +1,57 @@
+using System.Reflection;
+using Init.Admin.Events;
+using Init.Admin.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Init.Admin.Rest;
+
+/// <summary>Every path below /api/v1. openapi.json beside this file describes them, and a test holds the one against the other.</summary>
+internal static class RestRoutes
+{
+    public const string Root = "/api/v1";
+
+    public static void Map(IEndpointRouteBuilder routes, AdminServices services, EventHub events)
+    {
+        Get("/programs", ProgramsApi.ListAsync);
+        Get("/programs/{name}", ProgramsApi.GetAsync);
+        Post("/programs/{name}/start", call => ProgramsApi.ActAsync(call, "start"));
+        Post("/programs/{name}/stop", call => ProgramsApi.ActAsync(call, "stop"));
+        Post("/programs/{name}/restart", call => ProgramsApi.ActAsync(call, "restart"));
+        Post("/programs/{name}/signal", ProgramsApi.SignalAsync);
+        Get("/programs/{name}/environment", ProgramsApi.EnvironmentAsync);
+        Get("/programs/{name}/logs/{stream}", LogsApi.ReadAsync);
+        routes.MapDelete(Root + "/programs/{name}/logs", Handler(ProgramsApi.ClearLogsAsync));
+
+        Get("/groups", GroupsApi.ListAsync);
+        Get("/groups/{name}", GroupsApi.GetAsync);
+        Post("/groups/{name}/start", call => GroupsApi.ActAsync(call, "start"));
+        Post("/groups/{name}/stop", call => GroupsApi.ActAsync(call, "stop"));
+        Post("/groups/{name}/restart", call => GroupsApi.ActAsync(call, "restart"));
+        Post("/groups/{name}/signal", GroupsApi.SignalAsync);
+
+        Get("/events", call => EventsApi.FollowAsync(call, events));
+        Post("/reread", ConfigApi.RereadAsync);
+        Post("/update", ConfigApi.UpdateAsync);
+        Get("/system", SystemApi.GetAsync);
+        Get("/system/log", LogsApi.ReadOwnAsync);
+
+        byte[] document = ReadDocument();
+        Get("/openapi.json", call => TextReply.WriteAsync(call.Context, "application/json", document));
+
+        void Get(string path, Func<RestCall, Task> answer) => routes.MapGet(Root + path, Handler(answer));
+
+        void Post(string path, Func<RestCall, Task> answer) => routes.MapPost(Root + path, Handler(answer));
+
+        RequestDelegate Handler(Func<RestCall, Task> answer) => context => answer(new RestCall(context, services));
+    }
+
+    private static byte[] ReadDocument()
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("openapi.json")!;
+        using MemoryStream copy = new();
+        stream.CopyTo(copy);
+        return copy.ToArray();
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Init.Base;
+using Init.Integration.Tests.Harness;
+
+namespace Init.Integration.Tests.Supervisord;
+
+/// <summary>A test that runs the real supervisord beside Init; where it is not installed, it is shown as skipped.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SupervisordFactAttribute : FactAttribute
+{
+    public SupervisordFactAttribute() => Skip = File.Exists(SupervisorRun.Supervisord) ? null : "needs supervisord";
+}
+
+/// <summary>
+/// A supervisord.conf, run by supervisord or by Init, in a directory of its own. The file may use @DIR@ (that directory); it is given a [supervisord] section with
+/// everything in it.
+/// </summary>
+internal sealed partial class SupervisorRun : IDisposable
+{
+    public const string Supervisord = "/usr/bin/supervisord";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly TestProcess _process;
+
+    private SupervisorRun(TestProcess process, string directory)
+    {
+        _process = process;
+        Directory = directory;
+    }
+
+    public string Directory { get; }
+
+    public int Pid => _process.Pid;
+
+    public string Stdout => _process.Stdout;
+
+    public string Stderr => _process.Stderr;
+
+    /// <summary>supervisord first, so that its slower start is not what the other waits for.</summary>
+    public static (SupervisorRun Supervisord, SupervisorRun Init) StartBoth(string config, string daemonKeys = "") =>
+        (Start(config, [Supervisord, "-n", "-c"], daemonKeys), StartInit(config, daemonKeys));
+
+    public static SupervisorRun StartInit(string config, string daemonKeys = "", params string[] wrapper) =>
+        Start(config, [.. wrapper, TestPaths.Init, "run", "-c"], daemonKeys);
+
+    /// <summary>The main log so far.</summary>
+    public string[] Log => File.Exists(PathOf("supervisord.log")) ? File.ReadAllLines(PathOf("supervisord.log")) : [];
+
+    /// <summary>The main log without what differs from run to run: time, pids, and whose children were inherited.</summary>
+    public IEnumerable<string> Story => Log
+        .Where(line => !line.Contains("reaped unknown pid", StringComparison.Ordinal))
+        .Select(line => Numbers().Replace(line[24..], "${before}N"));
+
+    public string PathOf(string name) => Path.Combine(Directory, name);
+
+    public string Read(string name) => File.Exists(PathOf(name)) ? File.ReadAllText(PathOf(name)) : "";
+
+    /// <summary>What the main log says of one process, in order.</summary>
+    public string[] StoryOf(string process) =>
+        [.. Story.Where(line => Regex.IsMatch(line, $@"[ ']{Regex.Escape(process)}(?:[ ']|$)", RegexOptions.None, TimeSpan.FromSeconds(1)))];
+
+    /// <summary>When the main log says this, in seconds after the first time.</summary>
+    public double[] TimesOf(string text)
+    {
+        DateTime[] times = [.. Log.Where(line => line.Contains(text, StringComparison.Ordinal))
+            .Select(line => DateTime.ParseExact(line[..23], "yyyy-MM-dd HH:mm:ss,fff", CultureInfo.InvariantCulture))];
+        return [.. times.Select(time => (time - times[0]).TotalSeconds)];
+    }
+
+    public void WaitForLog(string text, int times = 1) =>
+        WaitUntil(() => Log.Count(line => line.Contains(text, StringComparison.Ordinal)) >= times, $"\"{text}\" {times} times in the main log");
+
+    public void WaitUntil(Func<bool> condition, string what) =>
+        _process.WaitUntil(condition, () => $"{what}\n--- main log\n{string.Join('\n', Log)}", Patience);
+
+    public void Signal(int signal) => _process.Signal(signal);
+
+    public ExitStatus WaitForExit() => _process.WaitForExit();
+
+    public ExitStatus End(int signal = Linux.Signals.SIGTERM)
+    {
+        Signal(signal);
+        return WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private static SupervisorRun Start(string config, string[] command, string daemonKeys)
+    {
+        string directory = System.IO.Directory.CreateTempSubdirectory("init-sv-").FullName;
+        Assert.Equal(0, Linux.Files.ChangeMode(directory, 0x1FF /* 0777 */));
+        System.IO.Directory.CreateDirectory(Path.Combine(directory, "auto"));
+        string text = $"""
+            [supervisord]
+            nodaemon=true
+            logfile=@DIR@/supervisord.log
+            pidfile=@DIR@/supervisord.pid
+            childlogdir=@DIR@/auto
+            {daemonKeys}
+            {config}
+            """.Replace("@DIR@", directory, StringComparison.Ordinal);
+        string file = Path.Combine(directory, "supervisord.conf");
+        File.WriteAllText(file, text);
+        return new SupervisorRun(TestProcess.Start([.. command, file], directory: directory), directory);
+    }
+
+    [GeneratedRegex(@"(?<before>pid |\()\d+(?!\d*;)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Numbers();
+}
