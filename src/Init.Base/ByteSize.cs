@@ -11,6 +11,9 @@ public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
         ("KB", 1000), ("MB", 1000_000), ("GB", 1000_000_000), ("TB", 1000_000_000_000), ("B", 1),
     ];
 
+    /// <summary>Where a limit may be none at all (RLIM_INFINITY of setrlimit(2)).</summary>
+    public static ByteSize Unlimited { get; } = new(long.MaxValue);
+
     public int CompareTo(ByteSize other) => Bytes.CompareTo(other.Bytes);
 
     /// <summary>Reads "512KiB" (powers of 1024), "10MB" (powers of 1000), "17B" or "0"; a fraction such as "1.5GiB" is allowed.</summary>
@@ -45,6 +48,9 @@ public readonly record struct ByteSize(long Bytes) : IComparable<ByteSize>
     /// <summary>Text for people: the largest binary unit that keeps the number at 1 or more, with one decimal place.</summary>
     public override string ToString()
     {
+        if (this == Unlimited)
+            return "unlimited";
+
         (string Unit, long Factor) best = ("B", 1);
         foreach (var candidate in Units[..4])
         {

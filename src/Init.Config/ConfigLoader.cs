@@ -103,7 +103,6 @@ public static class ConfigLoader
             List<ConfigProblem> warnings = [];
             var (linked, groups) = definitions.Link(warnings);
             warnings.AddRange(programs.Warnings);
-            warnings.AddRange(envFiles.Warnings);
             _filesRead.AddRange(envFiles.Paths);
             return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
             {

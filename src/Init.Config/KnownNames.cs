@@ -16,7 +16,9 @@ public static class KnownNames
     [
         "program.starting", "program.running", "program.ready", "program.unready", "program.backoff", "program.stopping", "program.stopped",
         "program.exited", "program.fatal", "program.waiting", "program.absent", "program.unhealthy", "program.healthy",
+        "program.hook_failed",
         "init.started", "init.shutdown", "init.reloaded", "init.reload_failed",
+        "hook.failed",
         "log.dropped",
         "backup.started", "backup.succeeded", "backup.failed", "backup.restored",
     ];

@@ -15,7 +15,7 @@ public sealed record SystemConfig(
     public ImmutableArray<string> Files { get; init; } = [];
 
     /// <summary>
-    /// Things that are valid and yet deserve a word (an optional env file that is missing, a limit that needs root). Said once at start.
+    /// Things that are valid and yet deserve a word (a limit that needs root). Said once at start.
     /// </summary>
     public ImmutableArray<ConfigProblem> Warnings { get; init; } = [];
 

@@ -218,8 +218,9 @@ public sealed class Engine : IEffectSink, IDisposable
                 _dueRuns.Remove(name);
                 _log.RunSkipped(name);
                 break;
-            case SystemEffect.RollingRestartEnded(var failed, var left):
-                _log.RollingRestartEnded(failed, left);
+            case SystemEffect.RollingRestartEnded end:
+                _log.RollingRestartEnded(end);
+                _operations.NoteRollingEnd(end);
                 break;
             case SystemEffect.ShutdownBegan(var cause):
                 _narrator.ShutdownBegan(cause);
@@ -292,7 +293,7 @@ public sealed class Engine : IEffectSink, IDisposable
     private void EndPass()
     {
         _driver.Drain();
-        if (!_journal.ProgramsChanged)
+        if (!_journal.ProgramsChanged && !_operations.HasNews)
             return;
 
         _journal.ProgramsChanged = false;

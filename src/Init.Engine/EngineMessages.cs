@@ -99,13 +99,25 @@ internal static class EngineMessages
         $"{program}: a scheduled run is left out, for the one before still goes on",
         new LogField("program", program));
 
-    public static void RollingRestartEnded(this InitLog log, string failed, ImmutableArray<string> left) => log.Write(
-        LogLevel.Error,
-        "program.rolling-restart",
-        left.IsEmpty
-            ? $"cannot finish the rolling restart: {failed} did not come up"
-            : $"cannot go on with the rolling restart: {failed} did not come up; not restarted: {string.Join(", ", left)}",
-        new LogField("program", failed));
+    public static void RollingRestartEnded(this InitLog log, SystemEffect.RollingRestartEnded end)
+    {
+        string left = end.NotRestarted.IsEmpty ? "" : $"; not restarted: {string.Join(", ", end.NotRestarted)}";
+        switch (end.How)
+        {
+            case RollingEnd.Failed:
+                log.Write(
+                    LogLevel.Error,
+                    "program.rolling-restart",
+                    $"cannot {(end.NotRestarted.IsEmpty ? "finish" : "go on with")} the rolling restart: {end.At} did not come up{left}",
+                    new LogField("program", end.At ?? ""));
+                break;
+            case RollingEnd.Replaced:
+                log.Write(LogLevel.Information, "program.rolling-restart", $"the rolling restart gives way to another one{left}");
+                break;
+            default:
+                break; // Done, or the end of everything: the programs' own lines say so.
+        }
+    }
 
     public static void Reloaded(this InitLog log, int changes) =>
         log.Write(LogLevel.Information, "init.reloaded", $"configuration reloaded: {Text(changes)} changes", new LogField("changes", Text(changes)));

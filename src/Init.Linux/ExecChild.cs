@@ -1,4 +1,5 @@
 using System.Globalization;
+using Init.Base;
 
 namespace Init.Linux;
 
@@ -141,7 +142,8 @@ public static unsafe class ExecChild
 
     private static int SetLimit(int resource, long value)
     {
-        Libc.rlimit limit = new() { rlim_cur = (ulong)value, rlim_max = (ulong)value };
+        ulong number = value == ByteSize.Unlimited.Bytes ? Libc.RLIM_INFINITY : (ulong)value;
+        Libc.rlimit limit = new() { rlim_cur = number, rlim_max = number };
         return Files.ErrnoOf(Libc.setrlimit(resource, &limit));
     }
 

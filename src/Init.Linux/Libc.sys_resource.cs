@@ -11,6 +11,8 @@ internal static unsafe partial class Libc
     internal const int RLIMIT_NPROC = 6;
     internal const int RLIMIT_NOFILE = 7;
 
+    internal const ulong RLIM_INFINITY = ulong.MaxValue;
+
     internal struct rlimit
     {
         internal ulong rlim_cur;

@@ -5,16 +5,25 @@ namespace Init.Supervision;
 /// <content>Restarts that were asked for, all at once or one after another.</content>
 public sealed partial class Supervisor
 {
-    private void Restart(ImmutableArray<string> names, bool rolling)
+    private void RestartRolling(ImmutableArray<string> names, long ticket)
+    {
+        EndRollingRestart(RollingEnd.Replaced);
+        _rolling = new RollingRestart([.. names.Where(IsConfigured)], ticket); // Settle takes the first one.
+        if (_shutdown is not null)
+            EndRollingRestart(RollingEnd.ShutDown);
+    }
+
+    private void EndRollingRestart(RollingEnd how)
+    {
+        if (_rolling is { } rolling)
+            _effects.Add(new SystemEffect.RollingRestartEnded(rolling.Ticket, how, rolling.Current, rolling.Left));
+        _rolling = null;
+    }
+
+    private void Restart(ImmutableArray<string> names)
     {
         if (_shutdown is not null)
             return;
-
-        if (rolling)
-        {
-            _rolling = new RollingRestart([.. names.Where(IsConfigured)]);
-            return; // Settle takes the first one.
-        }
 
         ImmutableArray<string> asked = [.. names.Where(IsConfigured)];
         ImmutableArray<string> down = [.. asked.Where(name => ProgramMachine.IsDown(_slots[name].State))];
@@ -43,8 +52,7 @@ public sealed partial class Supervisor
             bool up = hasRun || (state is { Phase: ProgramPhase.Running, Ready: true } && !_pendingStops.ContainsKey(current));
             if (failed)
             {
-                _effects.Add(new SystemEffect.RollingRestartEnded(current, _rolling.Left));
-                _rolling = null;
+                EndRollingRestart(RollingEnd.Failed);
                 return;
             }
 
@@ -54,11 +62,11 @@ public sealed partial class Supervisor
 
         if (!_rolling.TakeNext(out string? next))
         {
-            _rolling = null;
+            EndRollingRestart(RollingEnd.Done);
             return;
         }
 
         _settleAgain = true;
-        Restart([next], rolling: false);
+        Restart([next]);
     }
 }

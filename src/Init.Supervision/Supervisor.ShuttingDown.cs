@@ -19,7 +19,7 @@ public sealed partial class Supervisor
 
         int code = exitCode ?? FailedCriticalCode() ?? ExitCode.Success;
         _shutdown = new Shutdown(code) { Deadline = _now + _options.ShutdownLimit, Asked = asked };
-        _rolling = null;
+        EndRollingRestart(RollingEnd.ShutDown);
         _effects.Add(new SystemEffect.ShutdownBegan(cause));
         PlanStops(_slots.Keys, StopReason.Shutdown);
     }

@@ -97,8 +97,11 @@ public sealed partial class Supervisor
                 _rolling?.LeaveOut(names);
                 PlanStops(names, StopReason.User);
                 break;
-            case SystemEvent.RestartAsked(var names, var rolling):
-                Restart(names, rolling);
+            case SystemEvent.RestartAsked(var names, Rolling: true, var ticket):
+                RestartRolling(names, ticket);
+                break;
+            case SystemEvent.RestartAsked(var names, Rolling: false, _):
+                Restart(names);
                 break;
             case SystemEvent.ScheduleDue(var name) when _slots.TryGetValue(name, out Slot? slot) && _shutdown is null:
                 if (slot.State.StoppedByUser || slot.Policy is { Enabled: false } && !slot.State.Wanted)
@@ -125,6 +128,9 @@ public sealed partial class Supervisor
         Settle();
         return _effects;
     }
+
+    /// <summary>True while a rolling restart that was asked for with this ticket has yet to come to this instance.</summary>
+    public bool AwaitsRollingRestart(long ticket, string name) => _rolling is { } rolling && rolling.Ticket == ticket && rolling.Left.Contains(name);
 
     /// <summary>
     /// What a program that wants to start is waiting for: the names of other instances and what is the matter with each.
@@ -274,8 +280,10 @@ public sealed partial class Supervisor
         public bool Completed { get; set; }
     }
 
-    private sealed class RollingRestart(ImmutableArray<string> names)
+    private sealed class RollingRestart(ImmutableArray<string> names, long ticket)
     {
+        public long Ticket { get; } = ticket;
+
         public string? Current { get; private set; }
 
         public ImmutableArray<string> Left { get; private set; } = names;

@@ -23,7 +23,8 @@ public abstract record SystemEvent
 
     /// <param name="Names">Instances, in the order given.</param>
     /// <param name="Rolling">One after another, each RUNNING and ready before the next goes down; ends at the first that fails.</param>
-    public sealed record RestartAsked(ImmutableArray<string> Names, bool Rolling) : SystemEvent;
+    /// <param name="Ticket">Comes back in <see cref="SystemEffect.RollingRestartEnded"/>, so that whoever asked can tell his from others.</param>
+    public sealed record RestartAsked(ImmutableArray<string> Names, bool Rolling, long Ticket = 0) : SystemEvent;
 
     /// <summary>The timetable of a scheduled program says now. A run that is still going on is not disturbed, and the new one is left out.
     /// The timetable rests while the program is stopped by the user, and while it is disabled and nobody has started it.</summary>
@@ -56,8 +57,12 @@ public abstract record SystemEffect
     /// <summary>A scheduled run was left out because the one before still goes on.</summary>
     public sealed record RunSkipped(string Name) : SystemEffect;
 
-    /// <summary>A rolling restart stopped short of these instances because one before them did not come up.</summary>
-    public sealed record RollingRestartEnded(string FailedName, ImmutableArray<string> NotRestarted) : SystemEffect;
+    /// <summary>Every rolling restart ends with one of these.</summary>
+    /// <param name="Ticket">Of the request.</param>
+    /// <param name="How">Why it has ended.</param>
+    /// <param name="At">The instance whose turn it was: the one that did not come up, or whose own restart still goes on. Null when there is none.</param>
+    /// <param name="NotRestarted">Those whose turn has not come, and will not.</param>
+    public sealed record RollingRestartEnded(long Ticket, RollingEnd How, string? At, ImmutableArray<string> NotRestarted) : SystemEffect;
 
     public sealed record ShutdownBegan(string Cause) : SystemEffect;
 
@@ -65,6 +70,22 @@ public abstract record SystemEffect
     /// <param name="ExitCode">The container's exit code.</param>
     /// <param name="Left">Programs whose process did not go even after KILL.</param>
     public sealed record ShutdownCompleted(int ExitCode, ImmutableArray<string> Left) : SystemEffect;
+}
+
+/// <summary>How a rolling restart ended.</summary>
+public enum RollingEnd
+{
+    /// <summary>All have had their turn and are up again, but for those that were stopped or removed meanwhile.</summary>
+    Done,
+
+    /// <summary>One did not come up.</summary>
+    Failed,
+
+    /// <summary>Another one was asked for, and there is only one at a time.</summary>
+    Replaced,
+
+    /// <summary>Everything is being shut down.</summary>
+    ShutDown,
 }
 
 /// <param name="ShutdownLimit">Of the whole shutdown.</param>

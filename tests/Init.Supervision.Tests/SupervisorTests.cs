@@ -275,7 +275,6 @@ public sealed class SupervisorTests
         rig.Start("nobody");
         rig.Stop("nobody");
         rig.Restart("nobody");
-        rig.Roll("nobody");
         rig.Handle(new SystemEvent.ScheduleDue("nobody"));
         rig.Tell("nobody", new ProgramEvent.Spawned(1));
 
@@ -359,7 +358,48 @@ public sealed class SupervisorTests
         rig.Exit("web:1");
         rig.Tell("web:1", new ProgramEvent.ReadyTold());
 
-        Assert.Equal(["web:1 spawn"], rig.Take());
+        Assert.Equal(["web:1 spawn", "rolling restart 1 ended: Done at none before"], rig.Take());
+    }
+
+    [Fact]
+    public void RollingRestart_WhenThereIsAnother_GivesWayToIt()
+    {
+        SystemRig rig = Booted(Slow("web:0"), Slow("web:1"), Slow("web:2"));
+        rig.Take();
+        rig.Roll("web:0", "web:1", "web:2");
+        rig.Take();
+
+        rig.Roll("web:2");
+
+        Assert.Equal(["rolling restart 1 ended: Replaced at web:0 before web:1 web:2", "web:2 signal 15"], rig.Take());
+        rig.Exit("web:0");
+        Assert.Equal(["web:0 spawn"], rig.Take());
+    }
+
+    [Fact]
+    public void RollingRestart_WhenEverythingIsShutDown_Ends()
+    {
+        SystemRig rig = Booted(Slow("web:0"), Slow("web:1"));
+        rig.Take();
+        rig.Roll("web:0", "web:1");
+        rig.Take();
+
+        rig.Handle(new SystemEvent.ShutdownAsked());
+        Assert.Equal("rolling restart 1 ended: ShutDown at web:0 before web:1", rig.Take()[0]);
+        rig.Roll("web:1");
+
+        Assert.Equal(["rolling restart 2 ended: ShutDown at none before web:1"], rig.Take());
+    }
+
+    [Fact]
+    public void RollingRestart_OfNothing_IsDone()
+    {
+        SystemRig rig = Booted(Slow("web:0"));
+        rig.Take();
+
+        rig.Roll("nobody");
+
+        Assert.Equal(["rolling restart 1 ended: Done at none before"], rig.Take());
     }
 
     [Fact]
@@ -373,7 +413,7 @@ public sealed class SupervisorTests
 
         rig.Exit("web:0", 1);
 
-        Assert.Equal(["rolling restart ended at web:0 before web:1 web:2"], rig.Take());
+        Assert.Equal(["rolling restart 1 ended: Failed at web:0 before web:1 web:2"], rig.Take());
         Assert.Equal(ProgramPhase.Backoff, rig.Phase("web:0"));
     }
 

@@ -11,6 +11,7 @@ internal sealed class SystemRig
 {
     private readonly Queue<SystemEvent> _queue = new();
     private int _lastPid = 100;
+    private long _tickets;
 
     public SystemRig(params ReadOnlySpan<ProgramPolicy> policies) : this(new SupervisorOptions(TimeSpan.FromSeconds(25), ExitOnFatal: false), policies)
     {
@@ -75,7 +76,8 @@ internal sealed class SystemRig
 
     public void Restart(params ReadOnlySpan<string> names) => Handle(new SystemEvent.RestartAsked([.. names], Rolling: false));
 
-    public void Roll(params ReadOnlySpan<string> names) => Handle(new SystemEvent.RestartAsked([.. names], Rolling: true));
+    /// <summary>Each has a ticket of its own, counted from 1.</summary>
+    public void Roll(params ReadOnlySpan<string> names) => Handle(new SystemEvent.RestartAsked([.. names], Rolling: true, ++_tickets));
 
     public void Exit(string name, int code = 0) => Tell(name, new ProgramEvent.Exited(ExitStatus.Exited(code)));
 
@@ -131,8 +133,8 @@ internal sealed class SystemRig
                 Completed = completed;
                 Log.Add($"shutdown complete: {completed.ExitCode}{(completed.Left.IsEmpty ? "" : " left " + string.Join(' ', completed.Left))}");
                 break;
-            case SystemEffect.RollingRestartEnded(var failed, var rest):
-                Log.Add($"rolling restart ended at {failed} before {string.Join(' ', rest)}");
+            case SystemEffect.RollingRestartEnded(var ticket, var how, var at, var rest):
+                Log.Add($"rolling restart {ticket} ended: {how} at {at ?? "none"} before {string.Join(' ', rest)}".TrimEnd());
                 break;
             case SystemEffect.Forgotten(var name):
                 Log.Add($"{name} forgotten");

@@ -19,7 +19,7 @@ public sealed partial class World
             case SystemEffect.Forgotten(var name):
                 Forget(name);
                 break;
-            case SystemEffect.RollingRestartEnded:
+            case SystemEffect.RollingRestartEnded { How: RollingEnd.Failed }:
                 See("rolling restart ended");
                 NoteRolling();
                 foreach (Subject waiting in _subjects.Values)

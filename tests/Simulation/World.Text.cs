@@ -22,7 +22,7 @@ public sealed partial class World
         },
         SystemEvent.StartAsked(var names) => $"> start {string.Join(' ', names)}",
         SystemEvent.StopAsked(var names) => $"> stop {string.Join(' ', names)}",
-        SystemEvent.RestartAsked(var names, var rolling) => $"> restart{(rolling ? " one after another" : "")} {string.Join(' ', names)}",
+        SystemEvent.RestartAsked(var names, var rolling, _) => $"> restart{(rolling ? " one after another" : "")} {string.Join(' ', names)}",
         SystemEvent.ScheduleDue(var name) => $"> schedule due {name}",
         SystemEvent.Reconfigured change => $"> reload, restarting {string.Join(' ', change.Restart)}\n        {string.Join("\n        ", change.Policies.Select(Describe))}",
         _ => $"> {happening.GetType().Name}",
@@ -46,7 +46,7 @@ public sealed partial class World
         },
         SystemEffect.ShutdownCompleted(var code, var left) => $"shutdown completed with {code}, left: {string.Join(' ', left)}",
         SystemEffect.ShutdownBegan(var cause) => $"shutdown began: {cause}",
-        SystemEffect.RollingRestartEnded(var failed, var rest) => $"rolling restart ended at {failed} before {string.Join(' ', rest)}",
+        SystemEffect.RollingRestartEnded(_, var how, var at, var rest) => $"rolling restart ended ({how}) at {at} before {string.Join(' ', rest)}",
         SystemEffect.Forgotten(var name) => $"forgotten {name}",
         _ => effect.GetType().Name,
     };

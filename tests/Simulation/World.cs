@@ -298,7 +298,7 @@ public sealed partial class World
                 foreach (Subject subject in Named(names))
                     NoteStartAsked(subject);
                 break;
-            case SystemEvent.RestartAsked(var names, Rolling: false) when !over:
+            case SystemEvent.RestartAsked(var names, Rolling: false, _) when !over:
                 foreach (Subject subject in Named(names))
                 {
                     NoteStartAsked(subject);
@@ -306,7 +306,7 @@ public sealed partial class World
                 }
 
                 break;
-            case SystemEvent.RestartAsked(var names, Rolling: true) when !over:
+            case SystemEvent.RestartAsked(var names, Rolling: true, _) when !over:
                 foreach (Subject subject in _subjects.Values)
                     subject.InRolling = false;
                 foreach (Subject subject in Named(names))

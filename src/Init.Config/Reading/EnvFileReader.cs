@@ -11,12 +11,9 @@ internal sealed class EnvFileReader(IConfigFiles files, Func<string, string> sho
 {
     private readonly Dictionary<string, ImmutableArray<EnvEntry>?> _read = [];
     private readonly List<string> _paths = [];
-    private readonly List<ConfigProblem> _warnings = [];
 
     /// <summary>The files that were there, in the order of reading.</summary>
     public IReadOnlyList<string> Paths => _paths;
-
-    public IReadOnlyList<ConfigProblem> Warnings => _warnings;
 
     /// <summary>The entries of all files, in order. A leading "-" of a name makes the file optional.</summary>
     public ImmutableArray<EnvEntry> Read(Section section, string key)
@@ -34,7 +31,7 @@ internal sealed class EnvFileReader(IConfigFiles files, Func<string, string> sho
 
             string path = Path.GetFullPath(name, section.Context.Folder);
             if (!_read.TryGetValue(path, out ImmutableArray<EnvEntry>? content))
-                _read[path] = content = ReadFile(path, text, isOptional, section.Context.Problems);
+                _read[path] = content = ReadFile(path, text, section.Context.Problems);
 
             if (content is { } found)
                 entries.AddRange(found);
@@ -46,7 +43,7 @@ internal sealed class EnvFileReader(IConfigFiles files, Func<string, string> sho
     }
 
     /// <summary>Null when the file is not there.</summary>
-    private ImmutableArray<EnvEntry>? ReadFile(string path, Text text, bool isOptional, ProblemList problems)
+    private ImmutableArray<EnvEntry>? ReadFile(string path, Text text, ProblemList problems)
     {
         switch (files.Read(path, EnvFile.BytesMax))
         {
@@ -63,9 +60,6 @@ internal sealed class EnvFileReader(IConfigFiles files, Func<string, string> sho
                 problems.Add(text.At, text.Key, $"cannot read {text.Quoted}: {unreadable.Reason}");
                 return [];
             default:
-                if (isOptional)
-                    _warnings.Add(new ConfigProblem(text.At, text.Key, $"{text.Quoted} is not there"));
-
                 return null;
         }
     }

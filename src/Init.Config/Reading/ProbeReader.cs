@@ -36,7 +36,11 @@ internal static class ProbeReader
         }
 
         if (probe is Probe.Delay { After: var delay })
+        {
             interval = delay;
+            if (section.Has("timeout"))
+                section.Report("timeout", "has no effect with delay", "the program is ready when the delay is over, or has ended before");
+        }
 
         return (probe, new ReadinessPolicy(source, interval, probeTimeout, timeout == TimeSpan.Zero ? null : timeout));
     }

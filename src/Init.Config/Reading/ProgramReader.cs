@@ -182,7 +182,7 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
         ResourceLimits limits = new()
         {
             OpenFiles = section.Integer("open_files", 3, 1L << 30),
-            Core = section.Size("core"),
+            Core = section.SizeOrUnlimited("core"),
             Memory = section.Size("memory"),
             Cpu = section.Number("cpu", 0.01, 4096),
             Processes = section.Integer("processes", 1, 1L << 22),

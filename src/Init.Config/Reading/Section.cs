@@ -225,6 +225,10 @@ internal sealed class Section
         }
     }
 
+    /// <summary>As <see cref="Size"/>, or "unlimited".</summary>
+    public ByteSize? SizeOrUnlimited(string name) =>
+        Find(name) is TomlString { Value: "unlimited" } ? ByteSize.Unlimited : Size(name);
+
     public T Choice<T>(string name, T otherwise, params ReadOnlySpan<(string Word, T Value)> choices)
     {
         if (String(name) is not { } text)

@@ -171,19 +171,21 @@ public sealed class ControlHandler(
         List<ProgramRuntime> selected = SelectTelling(names, reply);
         var targets = selected.Select(program => new Target(program.Name, Core.StateOf(program.Name).Pid)).ToList();
         programs.NoteInstalled(targets.Select(target => target.Name));
-        driver.Feed(new SystemEvent.RestartAsked([.. targets.Select(target => target.Name)], rolling));
-        Follow(reply, targets, Goal.Up, wait, OutcomeCode.Starting);
+        long ticket = rolling ? operations.NewTicket() : 0;
+        driver.Feed(new SystemEvent.RestartAsked([.. targets.Select(target => target.Name)], rolling, ticket));
+        Follow(reply, targets, Goal.Up, wait, OutcomeCode.Starting, ticket);
     }
 
-    /// <summary>The core is fed first, so that the operation begins with what the request has changed.</summary>
-    private void Follow(IControlReply reply, IEnumerable<Target> targets, Goal goal, bool wait, string codeWithoutWaiting)
+    /// <summary>The core is fed first, so that the operation looks at what the request has changed.</summary>
+    private void Follow(IControlReply reply, IEnumerable<Target> targets, Goal goal, bool wait, string codeWithoutWaiting, long ticket = 0)
     {
-        driver.Drain();
         if (wait)
         {
-            operations.Start(reply, targets, goal);
+            operations.Start(reply, targets, goal, ticket, driver.Drain);
             return;
         }
+
+        driver.Drain();
 
         foreach (Target target in targets)
             reply.Send(new ControlItem.Outcome(target.Name, codeWithoutWaiting));

@@ -9,20 +9,42 @@ namespace Init.Engine.ControlHandling;
 public sealed class Operations(Supervisor core)
 {
     private readonly List<Operation> _running = [];
+    private long _lastTicket;
 
-    public bool Any => _running.Count > 0;
+    /// <summary>Something has happened that is no change of a program's state.</summary>
+    public bool HasNews { get; private set; }
 
-    public void Start(IControlReply reply, IEnumerable<Target> targets, Goal goal)
+    /// <summary>For a rolling restart, to tell its end from that of others.</summary>
+    public long NewTicket() => ++_lastTicket;
+
+    /// <param name="reply">Where the outcomes go.</param>
+    /// <param name="targets">The instances.</param>
+    /// <param name="goal">What is waited for.</param>
+    /// <param name="ticket">Of the rolling restart; 0 = it is none.</param>
+    /// <param name="carryOut">Does what was asked. It may have its whole course in there, so the operation is known before.</param>
+    public void Start(IControlReply reply, IEnumerable<Target> targets, Goal goal, long ticket, Action carryOut)
     {
-        var operation = new Operation(reply, [.. targets], goal);
+        var operation = new Operation(reply, [.. targets], goal, ticket);
         reply.Closed = () => _running.Remove(operation);
         _running.Add(operation);
+        carryOut();
         Advance(operation);
+    }
+
+    /// <summary>Whoever waits for that rolling restart is told with the next <see cref="Advance()"/>.</summary>
+    public void NoteRollingEnd(SystemEffect.RollingRestartEnded end)
+    {
+        foreach (Operation operation in _running.Where(operation => operation.Ticket == end.Ticket && operation.Ticket != 0))
+        {
+            operation.End = end;
+            HasNews = true;
+        }
     }
 
     /// <summary>Looks at what has changed. Called when states have.</summary>
     public void Advance()
     {
+        HasNews = false;
         foreach (Operation operation in _running.ToArray())
             Advance(operation);
     }
@@ -31,7 +53,12 @@ public sealed class Operations(Supervisor core)
     {
         operation.Targets.RemoveAll(target =>
         {
-            ControlItem.Outcome? outcome = operation.Goal == Goal.Down ? OutcomeOfStop(target) : OutcomeOfStart(target);
+            ControlItem.Outcome? outcome = operation switch
+            {
+                { Goal: Goal.Down } => OutcomeOfStop(target),
+                { Ticket: 0 } => OutcomeOfStart(target),
+                _ => OutcomeOfRolling(operation, target),
+            };
             if (outcome is not null)
                 operation.Reply.Send(outcome);
             return outcome is not null;
@@ -79,6 +106,19 @@ public sealed class Operations(Supervisor core)
         };
     }
 
+    private ControlItem.Outcome? OutcomeOfRolling(Operation operation, Target target)
+    {
+        if (operation.End is not { } end)
+            return core.AwaitsRollingRestart(operation.Ticket, target.Name) ? null : OutcomeOfStart(target);
+        if (end.How == RollingEnd.ShutDown)
+            return new(target.Name, OutcomeCode.Failed, end.NotRestarted.Contains(target.Name) ? "it was not restarted: init is shutting down" : "init is shutting down");
+        if (!end.NotRestarted.Contains(target.Name))
+            return OutcomeOfStart(target);
+
+        string why = end.How == RollingEnd.Replaced ? "another rolling restart was asked for" : $"{end.At} did not come up";
+        return new(target.Name, OutcomeCode.Failed, $"it was not restarted: {why}");
+    }
+
     /// <summary>Waiting for what is on its way up is worth it; waiting for what somebody must start first is not.</summary>
     private ControlItem.Outcome? OutcomeOfWaiting(string name)
     {
@@ -91,7 +131,20 @@ public sealed class Operations(Supervisor core)
         return null;
     }
 
-    private sealed record Operation(IControlReply Reply, List<Target> Targets, Goal Goal);
+    private sealed class Operation(IControlReply reply, List<Target> targets, Goal goal, long ticket)
+    {
+        public IControlReply Reply => reply;
+
+        /// <summary>Those whose outcome is not known yet.</summary>
+        public List<Target> Targets => targets;
+
+        public Goal Goal => goal;
+
+        public long Ticket => ticket;
+
+        /// <summary>How the rolling restart has ended; null while it goes on.</summary>
+        public SystemEffect.RollingRestartEnded? End { get; set; }
+    }
 }
 
 public enum Goal

@@ -93,7 +93,10 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
     private void AddLines(List<string> lines, ProgramRuntime program, ProgramState state, IReadOnlyList<(string Name, string Reason)> blockers)
     {
         ProgramStatus status = StatusOf(program);
-        lines.Add($"{program.Name} is {status.State}{(status.Description.Length == 0 ? "" : $": {status.Description}")}");
+
+        // What it waits for follows, with the reasons.
+        string description = blockers.Count > 0 || status.Description.Length == 0 ? "" : $": {status.Description}";
+        lines.Add($"{program.Name} is {status.State}{description}");
         foreach (var (name, reason) in blockers)
             lines.Add($"  waits for {name}, which {reason}");
         if (state.StoppedByUser)

@@ -48,6 +48,9 @@ public sealed class NotifySocket : IDisposable
     /// <summary>Datagrams that were not heard: from strangers, or longer than <see cref="NotifyMessage.BytesMax"/>.</summary>
     public long Refused { get; private set; }
 
+    /// <summary>Told of the first of them, for people; of the others only <see cref="Refused"/> tells, or whoever sends them could fill the log.</summary>
+    public Action<string>? FirstRefused { get; set; }
+
     /// <summary>
     /// Opens STATE_DIR/notify/NAME.sock. Where that is not possible (too long, not writable) or of no use (the program runs as another user, who
     /// cannot reach into our state directory) it is a socket in the abstract namespace, which has neither path nor permissions: there all the
@@ -132,7 +135,8 @@ public sealed class NotifySocket : IDisposable
 
             if (datagram.WasTruncated || datagram.Sender is not { } sender || !MaySend(sender.Uid))
             {
-                Refused++;
+                if (Refused++ == 0)
+                    FirstRefused?.Invoke(WhyRefused(datagram));
                 continue;
             }
 
@@ -144,6 +148,13 @@ public sealed class NotifySocket : IDisposable
         _loop.Change(_socket, IoEvents.None);
         _pause = _loop.After(Period, () => _loop.Change(_socket, IoEvents.Readable));
     }
+
+    private static string WhyRefused(ReceivedDatagram datagram) => (datagram.Sender, datagram.WasTruncated) switch
+    {
+        (null, _) => "its sender is not known",
+        ({ } sender, true) => $"process {sender.Pid} sent more than {NotifyMessage.BytesMax} bytes",
+        ({ } sender, false) => $"process {sender.Pid} runs as user {sender.Uid}, and only root, init's user and the program's are heard",
+    };
 
     private bool MaySend(int uid) => uid == 0 || uid == (int)Linux.Processes.GetUid() || uid == _programUid;
 }

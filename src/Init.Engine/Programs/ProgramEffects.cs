@@ -239,6 +239,8 @@ public sealed class ProgramEffects(
             loop, stateDirectory, program.Name, uid, (message, _, _) => NoteMessage(program, message), out string? problem);
         if (problem is not null)
             log.Trouble(problem);
+        if (socket is not null)
+            socket.FirstRefused = why => log.Trouble($"cannot hear a notification for program \"{program.Name}\": {why}; further ones are left out without a word");
         return socket;
     }
 
