@@ -24,6 +24,9 @@ public sealed class BoundedRing<T>(int capacity) : IEnumerable<T>
         _items.Enqueue(item);
     }
 
+    /// <summary>Forgets all items; none of them counts as dropped.</summary>
+    public void Clear() => _items.Clear();
+
     public IEnumerator<T> GetEnumerator() => _items.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -80,7 +80,7 @@ public sealed record ConfigDiff(
         Compare("control", settings => settings.ControlSocket, ApplyBy.InitRestart);
         Compare("shutdown", settings => Show(settings.Shutdown), ApplyBy.Live);
         Compare("on_fatal", settings => settings.OnFatal == OnFatal.Exit ? "exit" : "keep", ApplyBy.Live);
-        Compare("log_format", settings => settings.LogFormat == LogFormat.Json ? "json" : "text", ApplyBy.Live);
+        Compare("log_format", settings => settings.LogFormat == LogFormat.Json ? "json" : "text", ApplyBy.InitRestart);
         Compare("secrets", settings => string.Join(", ", settings.Secrets), ApplyBy.Live);
 
         if (Print(oldConfig.EventListeners) != Print(newConfig.EventListeners))
@@ -298,6 +298,9 @@ internal sealed record ProgramField(string Name, ApplyBy Apply, Func<ProgramDefi
         Plain("requires", ApplyBy.Live, program => Text(program.Policy.Requires)),
         Plain("after", ApplyBy.Live, program => Join(program.Policy.After, ", ")),
         Written("ready", ApplyBy.Live, program => PrintOf(program.Ready)),
+
+        // As for the watchdog: NOTIFY_SOCKET is in its environment from the start, or not at all.
+        Plain("ready.notify", ApplyBy.ProgramRestart, program => program.Ready is Probe.Notify ? "true" : null),
         Plain("ready.timeout", ApplyBy.Live, program => program.Policy.Readiness is { } ready ? Text(ready.Timeout ?? TimeSpan.Zero) : null),
         Plain("ready.interval", ApplyBy.Live, program => program.Policy.Readiness is { } ready ? Text(ready.Interval) : null),
         Plain("ready.probe_timeout", ApplyBy.Live, program => program.Policy.Readiness is { } ready ? Text(ready.ProbeTimeout) : null),

@@ -38,9 +38,11 @@ public static class ConfigLoader
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(files);
         ArgumentNullException.ThrowIfNull(environment);
-        return files.Read(files.FullPath(path), FileBytesMax) is ConfigFile.Content content && IniContent.IsSupervisord(content.Bytes.Span)
+        // Read once: what comes from a pipe is gone then.
+        ConfigFile main = files.Read(files.FullPath(path), FileBytesMax);
+        return main is ConfigFile.Content content && IniContent.IsSupervisord(content.Bytes.Span)
             ? SupervisordLoader.Load(path, content.Bytes, files, environment, overrides: supervisord)
-            : new Run(path, files, environment).Load();
+            : new Run(path, files, environment).Load(main);
     }
 
     /// <summary>A path as positions show it: relative to the main file's folder when it is below that, in the words the main file was named with.</summary>
@@ -74,12 +76,12 @@ public static class ConfigLoader
             _environment = environment;
         }
 
-        public ConfigResult Load()
+        public ConfigResult Load(ConfigFile content)
         {
             // What [init] says about secrets, env files and includes comes first: the meaning of everything else depends on it. Only
             // the process's own environment can be used there.
             Expander processExpander = new(_environment, [], "");
-            if (Parse(_fullPath, _path, new SourcePosition(_path, 1, 1), processExpander) is not { } main)
+            if (Parse(content, _fullPath, _path, new SourcePosition(_path, 1, 1), processExpander) is not { } main)
                 return Finish(null);
 
             Section early = main.Root.Table("init") ?? new Section(EmptyTable, "init", new SourcePosition(_path, 1, 1), main.Root.Context);
@@ -117,10 +119,10 @@ public static class ConfigLoader
         /// <summary>True when a file could not be read as TOML, so that names defined in it are unknown to us and not to its author.</summary>
         private bool IsIncomplete { get; set; }
 
-        private ParsedFile? Parse(string fullPath, string shownPath, SourcePosition blame, Expander expander, string key = "file")
+        private ParsedFile? Parse(ConfigFile file, string fullPath, string shownPath, SourcePosition blame, Expander expander, string key = "file")
         {
             string? failure = null;
-            switch (_files.Read(fullPath, FileBytesMax))
+            switch (file)
             {
                 case ConfigFile.Content content:
                     _filesRead.Add(fullPath);
@@ -174,7 +176,7 @@ public static class ConfigLoader
                         yield break;
                     }
 
-                    if (Parse(path, Shorten(path), text.At, expander, text.Key) is { } file)
+                    if (Parse(_files.Read(path, FileBytesMax), path, Shorten(path), text.At, expander, text.Key) is { } file)
                         yield return file;
                 }
             }

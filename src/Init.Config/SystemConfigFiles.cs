@@ -3,7 +3,7 @@ using Init.Config.Reading;
 
 namespace Init.Config;
 
-/// <summary>The real machine. Used before the main loop runs and at reloads, so reading a file the ordinary way is fine.</summary>
+/// <summary>The real machine. Used before the main loop runs, and on the main loop at reloads: see <see cref="MayWait"/>.</summary>
 public sealed class SystemConfigFiles : IConfigFiles
 {
     /// <summary>How many directory entries a glob looks at before it gives up looking for more.</summary>
@@ -11,6 +11,12 @@ public sealed class SystemConfigFiles : IConfigFiles
 
     /// <summary>Init may change its directory (supervisord's <c>directory</c>); what a path means must not change with it.</summary>
     private readonly string _startDirectory = Environment.CurrentDirectory;
+
+    /// <summary>
+    /// Whether reading this could take its time, as a pipe does whose writer is yet to come. Null: everything is read, as before the main loop runs, when
+    /// nobody waits for us.
+    /// </summary>
+    public Func<string, bool>? MayWait { get; set; }
 
     public string FullPath(string path) => Path.GetFullPath(path, _startDirectory);
 
@@ -21,6 +27,8 @@ public sealed class SystemConfigFiles : IConfigFiles
         {
             if (Directory.Exists(path))
                 return new ConfigFile.Unreadable("is a directory");
+            if (MayWait?.Invoke(path) == true)
+                return new ConfigFile.Unreadable("is no regular file, and can be read at the first start only");
 
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             using MemoryStream content = new();

@@ -92,6 +92,7 @@ public sealed class Engine : IEffectSink, IDisposable
             MinimumLevel = config.Supervisord is { } daemon ? MainLogOptions.LevelOf(daemon.LogLevel) : LogLevel.Information,
         });
         _log = _pump.Log;
+        _loop.Fault = exception => _log.Fault("handle an event", exception);
         var launcher = new Launcher(_loop, ownExecutable, instanceId);
         _programs = new ProgramTable(launcher);
         _programs.Define(config);
@@ -187,10 +188,26 @@ public sealed class Engine : IEffectSink, IDisposable
 
     public void CarryOut(SystemEffect effect)
     {
+        try
+        {
+            CarryOutOrThrow(effect);
+        }
+        catch (Exception exception)
+        {
+            // The effects that come after it are about other programs, and the core counts on all of them.
+            _log.Fault($"carry out {effect}", exception);
+        }
+    }
+
+    private void CarryOutOrThrow(SystemEffect effect)
+    {
         switch (effect)
         {
             case SystemEffect.OfProgram(var name, var programEffect) when _programs.Find(name) is { } program:
                 CarryOut(program, programEffect);
+                break;
+            case SystemEffect.OfProgram(var name, var lost):
+                _log.Trouble($"cannot carry out {lost.GetType().Name} for program \"{name}\": it is not known any more; please report this");
                 break;
             case SystemEffect.Forgotten(var name) when _programs.Find(name) is { } program:
                 _effects.Forget(program);
@@ -289,7 +306,17 @@ public sealed class Engine : IEffectSink, IDisposable
     private void TakeSignals()
     {
         while (_signals.TryRead(out ReceivedSignal received))
-            _ownSignals.Take(received.Signal);
+        {
+            try
+            {
+                _ownSignals.Take(received.Signal);
+            }
+            catch (Exception exception)
+            {
+                // Others that came with it have been taken from the kernel already.
+                _log.Fault($"act on {SignalNames.NameOf(received.Signal)}", exception);
+            }
+        }
     }
 
     // --- Beginning and end --------------------------------------------------------------------------------------------

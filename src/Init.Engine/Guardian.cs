@@ -16,19 +16,27 @@ public sealed class Guardian(EventLoop loop, ProcessTable processes, string ownE
     /// <summary>A guard that was killed is replaced after this time, so that one that cannot live does not spin.</summary>
     private static readonly TimeSpan ReplaceAfter = TimeSpan.FromSeconds(1);
 
+    private readonly OwnBinary _own = new(ownExecutable);
     private int _pipe = -1;
     private int? _pid;
-    private bool _dismissed;
+    private bool _dismissed, _hasFailed;
 
     public void Start()
     {
-        SpawnResult result = Guard.Start(ownExecutable, instanceId, Grace, out _pipe);
+        if (_dismissed)
+            return;
+
+        SpawnResult result = Guard.Start(_own.Path, instanceId, Grace, out _pipe);
         if (result is SpawnResult.Failed(_, var message))
         {
-            log.Trouble($"{message}; if this Init is killed, its programs live on");
+            if (!_hasFailed)
+                log.Trouble($"{message}; if this Init is killed now, its programs live on");
+            _hasFailed = true;
+            loop.After(ReplaceAfter, Start);
             return;
         }
 
+        _hasFailed = false;
         int pid = ((SpawnResult.Spawned)result).Pid;
         _pid = pid;
         processes.Add(pid, _ => Replace());

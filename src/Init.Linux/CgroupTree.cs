@@ -18,6 +18,9 @@ public sealed class CgroupTree
     private const int DirectoryMode = 0x1ED; // 0755
     private const int CpuPeriodMicroseconds = 100_000;
 
+    /// <summary>Processes that are born while we move the others: they are found in the next round.</summary>
+    private const int MoveRoundsMax = 10;
+
     private readonly string _root;
 
     private CgroupTree(string root) => _root = root;
@@ -36,16 +39,36 @@ public sealed class CgroupTree
     /// <summary>As <see cref="TryOpen(out string)"/>, for a group that is known.</summary>
     internal static CgroupTree? TryOpen(string root, int ownPid, out string? problem)
     {
-        // A group cannot have both processes and groups with limits in it ("no internal processes"), so we make room first.
         string own = Path.Combine(root, "init");
         int errno = Files.MakeDirectory(own, DirectoryMode);
-        if (errno is 0 or Errno.EEXIST)
-            errno = Write(Path.Combine(own, "cgroup.procs"), ownPid.ToString(CultureInfo.InvariantCulture));
-        if (errno == 0)
-            errno = Write(Path.Combine(root, "cgroup.subtree_control"), "+memory +cpu +pids");
+        if (errno is not (0 or Errno.EEXIST))
+        {
+            problem = $"cannot make control groups in {root}: {Errno.Describe(errno)}";
+            return null;
+        }
 
-        problem = errno == 0 ? null : $"cannot make control groups in {root}: {Errno.Describe(errno)}";
-        return errno == 0 ? new CgroupTree(root) : null;
+        // A group cannot have both processes and groups with limits in it ("no internal processes", cgroups(7)), so all that is in it makes room: we, programs
+        // that were started without limits, a shell that somebody has opened in the container.
+        string ownProcesses = Path.Combine(own, "cgroup.procs");
+        errno = Write(ownProcesses, Text(ownPid));
+        for (int round = 0; round < MoveRoundsMax && PidsIn(root) is { Length: > 0 } others; round++)
+        {
+            foreach (string pid in others)
+                _ = Write(ownProcesses, pid); // ESRCH: it has ended meanwhile.
+        }
+
+        // One by one: where one of them is not ours to give, the others still hold.
+        List<string> refused = [];
+        foreach (string controller in (ReadOnlySpan<string>)["memory", "cpu", "pids"])
+        {
+            if (Write(Path.Combine(root, "cgroup.subtree_control"), "+" + controller, OpenFlags.Append) is var refusal and not 0)
+                refused.Add($"{controller}: {Errno.Describe(refusal)}");
+        }
+
+        problem = errno != 0 ? $"cannot enter control group {own}: {Errno.Describe(errno)}"
+            : refused.Count > 0 ? $"cannot have all control groups in {root}: {string.Join("; ", refused)}"
+            : null;
+        return errno == 0 && refused.Count < 3 ? new CgroupTree(root) : null;
     }
 
     /// <summary>Makes the group of a program, or gives the one it has the present limits.</summary>
@@ -68,6 +91,9 @@ public sealed class CgroupTree
         return Path.Combine(group, "cgroup.procs");
     }
 
+    private static string[] PidsIn(string group) =>
+        ReadText(Path.Combine(group, "cgroup.procs"))?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
+
     private static string? FindOwnGroup()
     {
         string? mount = ReadText("/proc/self/mounts")?.Split('\n')
@@ -85,9 +111,9 @@ public sealed class CgroupTree
         return Write(path, value) is var errno and not 0 ? $"cannot set {path} to {value}: {Errno.Describe(errno)}" : null;
     }
 
-    private static int Write(string path, string value)
+    private static int Write(string path, string value, OpenFlags flags = OpenFlags.Write)
     {
-        OpenResult file = Files.Open(path, OpenFlags.Write);
+        OpenResult file = Files.Open(path, flags | OpenFlags.Write);
         if (!file.Succeeded)
             return file.Errno;
 

@@ -26,8 +26,8 @@ public enum IoEvents : uint
 /// </summary>
 /// <remarks>
 /// All members except <see cref="Post"/> and <see cref="Stop"/> belong to the thread that runs the loop. Within a pass, ready descriptors are handled
-/// first, then posted actions, then due timers in the order of their due time, then <see cref="AfterPass"/>. What a handler throws leaves
-/// <see cref="RunOnce"/>; the loop may be run again after that.
+/// first, then posted actions, then due timers in the order of their due time, then <see cref="AfterPass"/>. What a handler throws goes to
+/// <see cref="Fault"/>, or leaves <see cref="RunOnce"/>; the loop may be run again after that.
 /// </remarks>
 public sealed unsafe class EventLoop : IDisposable
 {
@@ -60,6 +60,12 @@ public sealed unsafe class EventLoop : IDisposable
 
     /// <summary>Called at the end of each pass, before the loop sleeps.</summary>
     public Action? AfterPass { get; set; }
+
+    /// <summary>
+    /// Gets what a handler or a timer throws; the others still have their turn. Null: it leaves <see cref="RunOnce"/>, and what was to come in that pass is
+    /// left out.
+    /// </summary>
+    public Action<Exception>? Fault { get; set; }
 
     /// <summary>False: as on a kernel without epoll_pwait2(2), whose waits are rounded up to whole milliseconds.</summary>
     internal bool HasPreciseWait { init => _hasPreciseWait = value; }
@@ -96,14 +102,30 @@ public sealed unsafe class EventLoop : IDisposable
         _removedInPass = 0;
 
         for (int i = 0; i < count; i++)
-            Dispatch(_events.AsSpan(i * Libc.EpollEventSize, Libc.EpollEventSize));
+        {
+            try
+            {
+                Dispatch(_events.AsSpan(i * Libc.EpollEventSize, Libc.EpollEventSize));
+            }
+            catch (Exception exception) when (Fault is not null)
+            {
+                Fault(exception);
+            }
+        }
 
         // A timer that is set by a handler of this pass and is due at once has its turn in the next, after the descriptors have had theirs.
         long newest = _timers.NewestSequence;
         while (_timers.TakeDue(Now, newest) is { } timer)
         {
             TimerDelays.Add(Now - timer.Due);
-            timer.Fire();
+            try
+            {
+                timer.Fire();
+            }
+            catch (Exception exception) when (Fault is not null)
+            {
+                Fault(exception);
+            }
         }
 
         AfterPass?.Invoke();

@@ -89,7 +89,7 @@ public static class Guard
                 if (emptyLooks == Doubts.Length)
                     break;
 
-                Thread.Sleep(Doubts[emptyLooks++]);
+                loop.RunOnce(MonotonicClock.Now + Doubts[emptyLooks++]);
                 continue;
             }
 

@@ -117,7 +117,7 @@ public sealed record StopPolicy
     /// <summary>The signal that asks the program to end; SIGTERM (15) unless told otherwise.</summary>
     public int Signal { get; init; } = 15;
 
-    /// <summary>How long it may take before <see cref="FinalSignal"/>.</summary>
+    /// <summary>How long it may take before <see cref="FinalSignal"/>. A stop command has as long again before the signal.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>True: signals go to the whole process group, and what has escaped from the group is ended too.</summary>

@@ -105,6 +105,14 @@ internal sealed partial class ProgramTransition(ProgramState before, ProgramPoli
                 FinishStop();
                 break;
 
+            case (ProgramPhase.Stopping, ProgramStep.StopCommand):
+                // A command that hangs says nothing about the program, which has not been asked yet.
+                CancelHook();
+                _effects.Add(Announce(new ProgramNotice.HookFailed(HookKind.Stop, $"it took longer than {Durations.Text(policy.Stop.Grace)} and was killed")));
+                _state = _state with { Deadline = now + policy.Stop.Grace };
+                SendStopSignal();
+                break;
+
             case (ProgramPhase.Stopping, _):
                 Kill();
                 break;

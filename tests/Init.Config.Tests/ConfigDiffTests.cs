@@ -163,7 +163,7 @@ public class ConfigDiffTests
         Assert.Equal(
             [
                 "state_dir: /a -> /b InitRestart", "control: /a/control.sock -> /b/control.sock InitRestart", "shutdown: 25s -> 30s Live",
-                "on_fatal: keep -> exit Live", "log_format: text -> json Live", "secrets:  -> NONE Live",
+                "on_fatal: keep -> exit Live", "log_format: text -> json InitRestart", "secrets:  -> NONE Live",
             ],
             diff.Settings.Select(setting => $"{setting} {setting.Apply}"));
         Assert.True(diff.NeedsInitRestart);

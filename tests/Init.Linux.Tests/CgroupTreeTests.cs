@@ -22,7 +22,7 @@ public sealed class CgroupTreeTests : IDisposable
         Assert.NotNull(tree);
         Assert.Null(problem);
         Assert.Equal("42", File.ReadAllText(Path.Combine(_root, "init", "cgroup.procs")));
-        Assert.Equal("+memory +cpu +pids", File.ReadAllText(Path.Combine(_root, "cgroup.subtree_control")));
+        Assert.Equal("+memory+cpu+pids", File.ReadAllText(Path.Combine(_root, "cgroup.subtree_control")));
     }
 
     [Fact]

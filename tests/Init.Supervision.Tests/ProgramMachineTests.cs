@@ -594,13 +594,15 @@ public sealed class ProgramMachineTests
     }
 
     [Fact]
-    public void Stop_WhenTheCommandHangs_KillsBoth()
+    public void Stop_WhenTheCommandHangs_AsksTheProgramBeforeItIsKilled()
     {
         MachineRig rig = MachineRig.Stopping(Plain with { Stop = new StopPolicy { HasCommand = true } });
 
         rig.Pass(TimeSpan.FromSeconds(10));
+        Assert.Equal([CancelHook, new ProgramEffect.Signal(15, true)], rig.Take().Where(effect => effect is not ProgramEffect.Announce));
+        rig.Pass(TimeSpan.FromSeconds(10));
 
-        Assert.Equal([CancelHook, new ProgramEffect.Signal(9, true)], rig.Take());
+        Assert.Equal([new ProgramEffect.Signal(9, true)], rig.Take());
     }
 
     [Fact]

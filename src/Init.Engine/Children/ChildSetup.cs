@@ -19,7 +19,14 @@ public sealed class ChildSetup
         (_loop, _spec, _pipe) = (loop, spec, pipe);
 
         // Read as soon as it has an end, so that a thousand programs do not keep a thousand pipes.
-        loop.Watch(pipe, IoEvents.Readable, _ => Read());
+        try
+        {
+            loop.Watch(pipe, IoEvents.Readable, _ => Read());
+        }
+        catch (SyscallException)
+        {
+            // ENOSPC, ENOMEM: then it is read when the child has ended. The child is there and must not be taken for one that is not.
+        }
     }
 
     /// <summary>Starts the helper with what <paramref name="spawn"/> and <paramref name="launch"/> ask for.</summary>

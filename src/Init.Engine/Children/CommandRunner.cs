@@ -69,10 +69,8 @@ public sealed class CommandRunner(EventLoop loop, ProcessTable processes, Launch
 
     private static int PipeHolding(ReadOnlySpan<byte> input)
     {
-        var (read, write) = Pipes.Create(nonBlockingWrite: true);
-        _ = Files.WriteAll(write, input); // It fits: a pipe holds 64 KiB.
-        Files.Close(write);
-        return read;
+        // Not a pipe: it may hold no more than two pages when the user has many (pipe(7), pipe-user-pages-soft), and the rest would be missing.
+        return Files.CreateInMemory("input", input).OrThrow("create", "file for the input of a command");
     }
 
     private static void CloseOwn(int fd)

@@ -49,10 +49,12 @@ public sealed record LaunchFailure(string Message, bool NotInstalled, int ExitCo
 /// <param name="instanceId">Marks every process that descends from this Init, in its environment (INIT_INSTANCE).</param>
 public sealed class Launcher(EventLoop loop, string ownExecutable, string instanceId)
 {
+    private readonly OwnBinary _own = new(ownExecutable);
+
     private readonly string _instanceVariable = $"{EnvironmentNames.Instance}={instanceId}";
 
     /// <summary>argv of a program: its command, or this binary in the role that is built in.</summary>
-    public ImmutableArray<string> CommandOf(LaunchSpec spec) => spec.Builtin is { } role ? [ownExecutable, role, .. spec.Command] : spec.Command;
+    public ImmutableArray<string> CommandOf(LaunchSpec spec) => spec.Builtin is { } role ? [_own.Path, role, .. spec.Command] : spec.Command;
 
     /// <summary>Whether the command can be found now. Anything but "there is no such file" counts as found: the spawn will tell what is wrong.</summary>
     public bool IsInstalled(LaunchSpec spec) =>
@@ -74,7 +76,7 @@ public sealed class Launcher(EventLoop loop, string ownExecutable, string instan
             Stderr = request.Stderr,
         };
         return request.As.NeedsExecChild
-            ? ChildSetup.Launch(loop, ownExecutable, spawn, request.As, request.CgroupEntrance)
+            ? ChildSetup.Launch(loop, _own.Path, spawn, request.As, request.CgroupEntrance)
             : ResultOf(Spawner.Spawn(spawn), setup: null);
     }
 

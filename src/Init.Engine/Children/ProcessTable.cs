@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Init.Base;
 using Init.Linux;
 
@@ -29,15 +30,27 @@ public sealed class ProcessTable
     /// <summary>Reaps whatever has ended. SIGCHLD only says that there may be something: several ends can share one signal (signal(7)).</summary>
     public void ReapAll()
     {
+        ExceptionDispatchInfo? fault = null;
         while (Reaper.TryReapAny(out int pid, out ExitStatus status))
         {
-            if (_owners.Remove(pid, out Action<ExitStatus>? ended))
-                ended(status);
-            else
+            if (!_owners.Remove(pid, out Action<ExitStatus>? ended))
             {
                 OrphansReaped++;
                 OrphanEnded?.Invoke(pid, status);
+                continue;
+            }
+
+            try
+            {
+                ended(status);
+            }
+            catch (Exception exception)
+            {
+                // The others have ended all the same, and the kernel does not tell of them again.
+                fault ??= ExceptionDispatchInfo.Capture(exception);
             }
         }
+
+        fault?.Throw();
     }
 }

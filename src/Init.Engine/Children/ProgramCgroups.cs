@@ -20,7 +20,7 @@ public sealed class ProgramCgroups(Action<string> say)
             _opened = true;
             _tree = CgroupTree.TryOpen(out string? problem);
             if (problem is not null)
-                say($"{problem}; limits of memory, cpu and processes do not hold");
+                say(_tree is null ? $"{problem}; limits of memory, cpu and processes do not hold" : $"{problem}; the limits of these do not hold");
         }
 
         if (_tree is null)

@@ -298,14 +298,12 @@ public sealed class ControlHandler(
     private static ControlResult.EnvironmentOf EnvironmentOf(ProgramRuntime program)
     {
         LaunchSpec spec = program.Definition.Launch;
-        List<(string Name, string? Value)> all = [.. spec.Environment.Select(variable => variable.Split('=', 2)).Select(pair => (pair[0], pair.ElementAtOrDefault(1)))];
-
-        // A variable that was put together from a secret ("postgres://me:${PASSWORD}@db") tells it as well.
-        List<string> secrets = [.. all.Where(pair => spec.SecretNames.Contains(pair.Name) && pair.Value is { Length: > 0 }).Select(pair => pair.Value!)];
-        var variables = all.Select(pair =>
+        var secrets = new SecretValues(spec);
+        var variables = spec.Environment.Select(variable => variable.Split('=', 2)).Select(pair =>
         {
-            bool secret = spec.SecretNames.Contains(pair.Name) || secrets.Exists(value => pair.Value?.Contains(value, StringComparison.Ordinal) == true);
-            return new EnvironmentVariable(pair.Name, secret ? null : pair.Value, secret);
+            (string name, string? value) = (pair[0], pair.ElementAtOrDefault(1));
+            bool secret = spec.SecretNames.Contains(name) || secrets.AreIn(value);
+            return new EnvironmentVariable(name, secret ? null : value, secret);
         });
         return new ControlResult.EnvironmentOf(program.Name, [.. variables]);
     }

@@ -132,7 +132,7 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
     private static void AddProbe(List<ProbeReport> reports, ProgramRuntime program, string kind, Probe? probe, ProbeState state, string verdict)
     {
         if (probe is not null)
-            reports.Add(new ProbeReport(program.Name, kind, Text(probe), state.Detail ?? verdict, state.Failures));
+            reports.Add(new ProbeReport(program.Name, kind, new SecretValues(program.Definition.Launch).Hide(Text(probe)), state.Detail ?? verdict, state.Failures));
     }
 
     private static string Text(Probe probe) => probe switch

@@ -6,6 +6,7 @@ using Init.Config;
 using Init.Config.Reading;
 using Init.Control;
 using Init.Engine.Children;
+using Init.Linux;
 
 namespace Init.Engine.EventHooks;
 
@@ -39,7 +40,7 @@ public sealed class EventHookRunner
     private static readonly TimeSpan PostMargin = TimeSpan.FromSeconds(1);
 
     private readonly ICommandRunner _commands;
-    private readonly string _ownExecutable;
+    private readonly OwnBinary _own;
     private readonly Action<ControlEvent> _raise;
     private readonly Action<string> _say;
     private readonly Func<long> _unixMilliseconds;
@@ -57,7 +58,7 @@ public sealed class EventHookRunner
         ICommandRunner commands, string ownExecutable, TimeProvider clock, Action<ControlEvent> raise, Action<string> say)
     {
         _commands = commands;
-        _ownExecutable = ownExecutable;
+        _own = new OwnBinary(ownExecutable);
         _unixMilliseconds = () => clock.GetUtcNow().ToUnixTimeMilliseconds();
         _raise = raise;
         _say = say;
@@ -149,7 +150,7 @@ public sealed class EventHookRunner
 
     private CommandRequest CreateRequest(EventHookDefinition hook, ControlEvent raised)
     {
-        ImmutableArray<string> command = hook.Url is null ? hook.Command : [_ownExecutable, "post-event"];
+        ImmutableArray<string> command = hook.Url is null ? hook.Command : [_own.Path, "post-event"];
         TimeSpan limit = hook.Url is null ? hook.Timeout : hook.Timeout + PostMargin;
         return new CommandRequest(
             command, EnvironmentOf(hook, raised), Directory: null, limit, new CommandOutput.Discard(), Encode(raised));

@@ -61,7 +61,7 @@ public sealed class EventListening : IDisposable
 
         if (!_states.TryGetValue(program.Name, out ProcessStateTranslator? state))
             _states.Add(program.Name, state = new ProcessStateTranslator());
-        foreach (SupervisordEvent happening in state.Translate(program.Definition, notice, program.Pid, program.LastGroup))
+        foreach (SupervisordEvent happening in state.Translate(program.Definition, notice, program.Pid, program.LastPid))
             Events.Raise(happening);
 
         if (notice is ProgramNotice.PhaseChanged { To: ProgramPhase.Running })

@@ -16,8 +16,17 @@ namespace Init.Engine.Listeners;
 /// <param name="log">Init's own log.</param>
 public sealed class ListenerPools(EventLoop loop, Func<string, bool> isRunning, Action<ProgramDefinition, int> leaveToLog, InitLog log)
 {
-    /// <summary>Before a rejected event is given out once more: a listener that rejects all it gets must not keep PID 1 busy.</summary>
+    /// <summary>
+    /// Before a rejected event is given out once more, and twice as long after each further rejection in a row: a listener that rejects all it gets must
+    /// keep neither PID 1 nor the disk busy.
+    /// </summary>
     public static readonly TimeSpan PauseAfterRejection = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The pause does not grow beyond this.</summary>
+    public static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a listener may take over what it has still to hear before it is told to end.</summary>
+    public static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Lines about discarded events that a pool may write in <see cref="SayingPeriod"/>; the others are counted.</summary>
     private const int SayingMax = 10;
@@ -102,10 +111,51 @@ public sealed class ListenerPools(EventLoop loop, Func<string, bool> isRunning, 
         if (!_processes.Remove(instance, out ListenerProcess? process))
             return;
 
+        process.Farewell?.Limit.Cancel();
+        process.Farewell = null;
         process.Finish();
         if (process.TakeCurrent() is { } current)
             PutBack(process.Pool, current);
         Dispatch(process.Pool);
+    }
+
+    /// <summary>
+    /// Everything is being shut down, and this listener with it, as the last: it hears first of the ends of the others, as far as it has not, for
+    /// <see cref="FarewellLimit"/> at most.
+    /// </summary>
+    /// <param name="instance">The listener, or any other program.</param>
+    /// <param name="end">Tells it to end; called at once when there is nothing to wait for, and not at all when it has ended by itself meanwhile.</param>
+    public void EndAfterFarewell(string instance, Action end)
+    {
+        if (!_processes.TryGetValue(instance, out ListenerProcess? process) || !HasMoreToHear(process))
+        {
+            end();
+            return;
+        }
+
+        process.Farewell?.Limit.Cancel();
+        process.Farewell = new Farewell(loop.After(FarewellLimit, () => EndFarewell(process)), end);
+        Dispatch(process.Pool);
+        EndFarewellIfDone(process);
+    }
+
+    /// <summary>What its pool has after the news of its own stop is not for it.</summary>
+    private static bool HasMoreToHear(ListenerProcess process) =>
+        process.State != ListenerState.Unknown
+        && (process.Current is not null || (process.Pool.First is { } next && next.Event.Instance != process.Definition.Policy.Name));
+
+    private static void EndFarewellIfDone(ListenerProcess process)
+    {
+        if (process.Farewell is not null && !HasMoreToHear(process))
+            EndFarewell(process);
+    }
+
+    private static void EndFarewell(ListenerProcess process)
+    {
+        Farewell? farewell = process.Farewell;
+        process.Farewell = null;
+        farewell?.Limit.Cancel();
+        farewell?.End();
     }
 
     private void Hear(ListenerProcess process, ListenerSign sign)
@@ -119,6 +169,8 @@ public sealed class ListenerPools(EventLoop loop, Func<string, bool> isRunning, 
 
             case ListenerSign.Accepted:
                 process.TakeCurrent();
+                if (_pools.TryGetValue(process.Pool.Name, out PoolState? accepting))
+                    accepting.NextPause = PauseAfterRejection;
                 break;
 
             case ListenerSign.Rejected:
@@ -137,6 +189,8 @@ public sealed class ListenerPools(EventLoop loop, Func<string, bool> isRunning, 
                 Dispatch(process.Pool);
                 break;
         }
+
+        EndFarewellIfDone(process);
     }
 
     private void PutBack(ListenerPool pool, PooledEvent? rejected)
@@ -152,7 +206,8 @@ public sealed class ListenerPools(EventLoop loop, Func<string, bool> isRunning, 
             return;
 
         state.Pause?.Cancel();
-        state.Pause = loop.After(PauseAfterRejection, () => Dispatch(state));
+        state.Pause = loop.After(state.NextPause, () => Dispatch(state));
+        state.NextPause = state.NextPause * 2 < PauseMax ? state.NextPause * 2 : PauseMax;
     }
 
     private void Dispatch(ListenerPool pool)
@@ -175,12 +230,17 @@ public sealed class ListenerPools(EventLoop loop, Func<string, bool> isRunning, 
         byte[]? encoded = null;
         foreach (ListenerProcess process in _processes.Values)
         {
-            if (process.Pool == pool && process.IsFree && isRunning(process.Definition.Policy.Name)
-                && process.TrySend(pooled, encoded ??= pool.Encode(pooled, Identifier)))
+            if (process.Pool == pool && process.IsFree && MayHear(process, pooled) && process.TrySend(pooled, encoded ??= pool.Encode(pooled, Identifier)))
                 return true;
         }
 
         return false;
+    }
+
+    private bool MayHear(ListenerProcess process, PooledEvent pooled)
+    {
+        string name = process.Definition.Policy.Name;
+        return process.Farewell is null ? isRunning(name) : pooled.Event.Instance != name;
     }
 
     private void SayDiscarded(PoolState state, IReadOnlyList<PooledEvent> discarded)
@@ -206,6 +266,8 @@ public sealed class ListenerPools(EventLoop loop, Func<string, bool> isRunning, 
         public ListenerPool Pool { get; } = pool;
 
         public LoopTimer? Pause { get; set; }
+
+        public TimeSpan NextPause { get; set; } = PauseAfterRejection;
 
         public Instant SayingSince { get; set; }
 

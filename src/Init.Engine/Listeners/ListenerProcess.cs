@@ -4,6 +4,11 @@ using Init.Linux;
 
 namespace Init.Engine.Listeners;
 
+/// <summary>What is left to do when a listener that is to end has heard all it should.</summary>
+/// <param name="Limit">When that is done anyway.</param>
+/// <param name="End">Tells the listener to end.</param>
+internal sealed record Farewell(LoopTimer Limit, Action End);
+
 /// <summary>One running listener: the pipe to its stdin, the pipe from its stdout, and how far the conversation has come.</summary>
 internal sealed class ListenerProcess
 {
@@ -39,6 +44,9 @@ internal sealed class ListenerProcess
 
     /// <summary>The event it is busy with.</summary>
     public PooledEvent? Current { get; private set; }
+
+    /// <summary>It is to end, and hears its last events.</summary>
+    public Farewell? Farewell { get; set; }
 
     /// <summary>Ready, and has read all that it was sent.</summary>
     public bool IsFree => _protocol.State == ListenerState.Ready && _stdin is { IsOpen: true, PendingBytes: 0 };

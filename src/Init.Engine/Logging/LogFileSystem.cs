@@ -5,7 +5,13 @@ namespace Init.Engine.Logging;
 /// <summary>The system calls of <see cref="LogFile"/>, so that a test can put a failing disk in their place.</summary>
 internal class LogFileSystem
 {
-    public virtual OpenResult Open(string path, OpenFlags flags) => Files.Open(path, flags);
+    /// <summary>Makes the directory that the file belongs into, if it is missing: a new log_dir, or "bots/web.log".</summary>
+    public virtual OpenResult Open(string path, OpenFlags flags)
+    {
+        OpenResult opened = Files.Open(path, flags);
+        bool isFolderMissing = opened.Errno == Errno.ENOENT && flags.HasFlag(OpenFlags.Create);
+        return isFolderMissing && Files.MakeDirectories(Path.GetDirectoryName(path) ?? "/", 0x1ED /* 0755 */) == 0 ? Files.Open(path, flags) : opened;
+    }
 
     public virtual IoResult Write(int fd, ReadOnlySpan<byte> data) => Files.Write(fd, data);
 

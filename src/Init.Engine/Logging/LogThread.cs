@@ -65,7 +65,7 @@ internal sealed class LogThread : IDisposable
             {
                 Loop.RunOnce(until: _unwatched.Count > 0 ? _flood.NextReading(MonotonicClock.Now) : null);
             }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
+            catch (Exception exception)
             {
                 _log.LogThreadStumbled(exception);
                 Thread.Sleep(PauseAfterFault);
@@ -171,7 +171,9 @@ internal sealed class LogThread : IDisposable
     {
         if (first.LineCount != 0 && first != TailRequest.Bytes(0))
             subscription.Publish(Last(Tail(instance, stream, first).Bytes, LogSubscription.OnTheWayMax).Span);
-        SinkOf(instance, stream).Followers.Add(subscription);
+        List<LogSubscription> followers = SinkOf(instance, stream).Followers;
+        followers.RemoveAll(static follower => follower.IsCancelled);
+        followers.Add(subscription);
     }
 
     public void Watch(string instance, LogWatch watch)
@@ -283,7 +285,7 @@ internal sealed class LogThread : IDisposable
             else if (pipe.IsInFlood != _unwatched.Contains(pipe))
                 ChangeWatch(pipe);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+        catch (Exception exception)
         {
             // Were it left open, the loop would come back to it at once and for ever.
             _log.CannotReadOutput(pipe.Sink.Instance, pipe.Sink.Stream, exception.ToString());

@@ -53,19 +53,22 @@ public sealed class ProgramEffects(
                 program.HookWasKilled |= program.Hook is not null;
                 program.Hook = null;
                 break;
+            case ProgramEffect.Signal(var number, var toGroup) when number != Signals.SIGKILL && Driver.Core.IsShuttingDown:
+                listening.Pools.EndAfterFarewell(program.Name, () => SendSignal(program, number, toGroup));
+                break;
             case ProgramEffect.Signal(var number, var toGroup):
                 narrator.Signalling(program, number, toGroup, isFinal: Driver.Core.StateOf(program.Name).Step == ProgramStep.Killed);
                 SendSignal(program, number, toGroup);
                 break;
             case ProgramEffect.Sweep(var number):
-                sweeper.Begin(
-                    program.Name, program.LastGroup, program.OutputPipes, number, program.HookWasKilled, () => Driver.Feed(program.Name, new ProgramEvent.Swept()));
+                sweeper.Begin(program.Name, program.Group, program.OutputPipes, number, program.HookWasKilled, () => NoteSwept(program));
                 program.HookWasKilled = false;
                 break;
             case ProgramEffect.KillLeftovers:
                 // The main process has just been reaped. Its number can not yet be another group's: the kernel gives pids out in turn.
-                if (program.LastGroup is { } group)
+                if (program.Group is { } group)
                     _ = Processes.KillGroup(group, Signals.SIGKILL); // ESRCH: nothing is left, the usual case.
+                program.Group = null;
                 break;
             case ProgramEffect.StartProbe(var role):
                 StartProbe(program, role);
@@ -121,7 +124,8 @@ public sealed class ProgramEffects(
                 case LaunchResult.Launched(var pid, var setup):
                     program.Pid = pid;
                     program.Output!.Pid = pid;
-                    program.LastGroup = pid;
+                    program.LastPid = pid;
+                    program.Group = pid;
                     program.SpawnedAt = DateTimeOffset.UtcNow;
                     program.StatusText = null;
                     processes.Add(pid, status => NoteExit(program, pid, status, setup));
@@ -142,6 +146,14 @@ public sealed class ProgramEffects(
         {
             ends.CloseOurEnds();
         }
+    }
+
+    private void NoteSwept(ProgramRuntime program)
+    {
+        // From now on these numbers may come to mean somebody else.
+        program.Group = null;
+        program.OutputPipes.Clear();
+        Driver.Feed(program.Name, new ProgramEvent.Swept());
     }
 
     private void FailSpawn(ProgramRuntime program, LaunchFailure failure)
@@ -216,7 +228,11 @@ public sealed class ProgramEffects(
 
         bool speaks = definition.Ready is Probe.Notify || definition.Policy.Watchdog is not null;
         if (speaks)
-            program.Notify ??= OpenNotifySocket(program);
+        {
+            // A new one for each start: the user may be another by now, and what the process before still says must not count for this one.
+            program.Notify?.Dispose();
+            program.Notify = OpenNotifySocket(program);
+        }
     }
 
     private NotifySocket? OpenNotifySocket(ProgramRuntime program)
@@ -257,7 +273,7 @@ public sealed class ProgramEffects(
         }
 
         // The core keeps the time: the limit is a deadline of its state, and what is overdue comes back as CancelHook.
-        var environment = definition.Launch.Environment.Add($"INIT_MAIN_PID={program.Pid}");
+        var environment = program.Pid is { } pid ? definition.Launch.Environment.Add($"INIT_MAIN_PID={pid}") : definition.Launch.Environment;
         var request = new CommandRequest(command, environment, definition.Launch.Directory, Limit: null, new CommandOutput.ToProgramLog(program.Name))
         {
             As = definition.Launch,

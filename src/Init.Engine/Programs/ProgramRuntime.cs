@@ -25,8 +25,11 @@ public sealed class ProgramRuntime(ProgramDefinition definition)
     /// <summary>The main process, from spawn to reaping.</summary>
     public int? Pid { get; set; }
 
-    /// <summary>The last main process, whose number is that of its group and session.</summary>
-    public int? LastGroup { get; set; }
+    /// <summary>The last main process, which may be long gone and its number somebody else's.</summary>
+    public int? LastPid { get; set; }
+
+    /// <summary>The group and session of the last main process, as long as something of it may be left.</summary>
+    public int? Group { get; set; }
 
     /// <summary>The pipes of the last starts, by inode number: who holds one of them belongs to this program, whatever else it has got rid of.</summary>
     public BoundedRing<ulong> OutputPipes { get; } = new(OutputPipesKept);

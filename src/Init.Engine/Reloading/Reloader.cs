@@ -135,6 +135,8 @@ public sealed class Reloader(
 
     private void Apply(SystemConfig next)
     {
+        // What this pass has already brought belongs to the programs as they were: one that is just being forgotten may come back.
+        driver.Drain();
         AppliedCount++;
         ConfigDiff diff = ConfigDiff.Between(Current, next);
         Current = next;

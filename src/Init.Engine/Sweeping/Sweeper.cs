@@ -16,6 +16,9 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
     /// </summary>
     private static readonly TimeSpan[] Moments = [TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2), TimeSpan.FromMilliseconds(5)];
 
+    /// <summary>Where the end of a process cannot be watched.</summary>
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(20);
+
     private readonly Dictionary<string, Sweep> _sweeps = [];
 
     /// <summary>
@@ -122,17 +125,25 @@ public sealed class Sweeper(EventLoop loop, ProcessTable processes, string insta
         if (!handle.Succeeded)
         {
             // Ended meanwhile, or no descriptor to be had, or an old kernel: look again a little later.
-            loop.After(TimeSpan.FromMilliseconds(20), () => CheckSoon(sweep));
+            loop.After(LookAgainAfter, () => CheckSoon(sweep));
             return;
         }
 
-        sweep.Watched.Add(process.Pid, handle.Fd);
-        loop.Watch(handle.Fd, IoEvents.Readable, _ =>
+        try
         {
-            sweep.Watched.Remove(process.Pid);
-            CloseHandle(handle.Fd);
-            CheckSoon(sweep);
-        });
+            loop.Watch(handle.Fd, IoEvents.Readable, _ =>
+            {
+                sweep.Watched.Remove(process.Pid);
+                CloseHandle(handle.Fd);
+                CheckSoon(sweep);
+            });
+            sweep.Watched.Add(process.Pid, handle.Fd);
+        }
+        catch (SyscallException)
+        {
+            Files.Close(handle.Fd);
+            loop.After(LookAgainAfter, () => CheckSoon(sweep));
+        }
     }
 
     private void CloseHandle(int fd)

@@ -4,6 +4,7 @@ using Init.Config;
 using Init.Config.Reports;
 using Init.Engine;
 using Init.Engine.Daemon;
+using Init.Engine.State;
 using Init.Linux;
 
 namespace Init.Applets;
@@ -36,6 +37,10 @@ internal static class RunSupervisor
             return ExitCode.Success;
         }
 
+        // Whoever started us may have left descriptors open, or closed the first three: neither is for the programs to find out.
+        Processes.EnsureStandardStreams();
+        Processes.MarkCloseOnExec(3);
+
         var files = new SystemConfigFiles();
         Dictionary<string, string> environment = OwnEnvironment();
         if (options.FindFile(asSupervisord, environment, files) is not { } path)
@@ -56,6 +61,15 @@ internal static class RunSupervisor
             Terminal.Complain($"cannot start: {CheckReport.Count(result.Problems.Length)} in the configuration");
             return ExitCode.Configuration;
         }
+
+        if (PrivateDirectory.ProblemOf(config.Settings.StateDirectory) is { } danger)
+        {
+            Terminal.Complain($"cannot start: {danger}");
+            return ExitCode.Configuration;
+        }
+
+        // From now on the main loop reads the files, and waits for nobody.
+        files.MayWait = path => Files.StatusOf(path) is { Kind: not FileKind.Regular };
 
         if (DaemonSetup.Refuse(config.Supervisord) is { } refusal)
         {

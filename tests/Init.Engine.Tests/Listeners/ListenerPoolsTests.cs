@@ -239,6 +239,67 @@ public sealed class ListenerPoolsTests : LoopTest
     }
 
     [Fact]
+    public void Listener_ThatIsToEnd_HearsFirstWhatItHasNotHeard()
+    {
+        Listener listener = Start("one", "one");
+        Say(listener, "READY\n", ListenerState.Busy, Tick(1), Tick(2), new SupervisordEvent("TICK_5", "its own stop") { Instance = "one" });
+        _running.Remove("one");
+        bool hasEnded = false;
+
+        _pools.EndAfterFarewell("one", () => hasEnded = true);
+
+        listener.Say("RESULT 2\nOKREADY\n");
+        RunUntil(() => listener.Bodies().Count == 2, "the second event");
+        Assert.False(hasEnded);
+        Say(listener, "RESULT 2\nOK", ListenerState.Acknowledged);
+        Assert.True(hasEnded);
+        Assert.Equal(["when:1", "when:2"], listener.Bodies());
+    }
+
+    [Fact]
+    public void Listener_ThatIsToEnd_IsNotWaitedForForEver()
+    {
+        Listener listener = Start("one", "one");
+        Say(listener, "READY\n", ListenerState.Busy, Tick(1));
+        bool hasEnded = false;
+        Instant began = MonotonicClock.Now;
+
+        _pools.EndAfterFarewell("one", () => hasEnded = true);
+        RunUntil(() => hasEnded, "the end of the patience");
+
+        Assert.True(MonotonicClock.Now - began >= ListenerPools.FarewellLimit);
+    }
+
+    [Fact]
+    public void Listener_ThatIsToEnd_AndHasHeardAll_IsNotWaitedFor()
+    {
+        Listener listener = Start("one", "one");
+        Say(listener, "READY\n", ListenerState.Ready);
+        Listener broken = Start("one", "one:1");
+        Say(broken, "x", ListenerState.Unknown);
+        int ended = 0;
+
+        foreach (string name in (string[])["one", "one:1", "no listener"])
+            _pools.EndAfterFarewell(name, () => ended++);
+
+        Assert.Equal(3, ended);
+    }
+
+    [Fact]
+    public void Listener_ThatEndsByItself_IsNotToldTo()
+    {
+        Listener listener = Start("one", "one");
+        Say(listener, "READY\n", ListenerState.Busy, Tick(1));
+        bool hasEnded = false;
+        _pools.EndAfterFarewell("one", () => hasEnded = true);
+
+        _pools.End("one");
+        RunFor(ListenerPools.FarewellLimit + TimeSpan.FromMilliseconds(100));
+
+        Assert.False(hasEnded);
+    }
+
+    [Fact]
     public void Pool_ThatIsRemoved_GetsNothingMore()
     {
         Listener listener = Start("one", "one");

@@ -175,10 +175,22 @@ public sealed class LogFileTests : IDisposable
     }
 
     [Fact]
-    public void Append_WhenDirectoryIsMissing_DropsUntilItIsThere()
+    public void Append_WhenDirectoryIsMissing_MakesIt()
     {
+        LogFile file = new(_directory["new/sub/x.log"], _log, _system);
+        file.Append(_writer, "kept\n"u8, _now);
+        file.Close();
+
+        Assert.Equal("kept\n", File.ReadAllText(_directory["new/sub/x.log"]));
+    }
+
+    [Fact]
+    public void Append_WhenDirectoryCannotBeMade_DropsUntilItIsThere()
+    {
+        File.WriteAllText(_directory["sub"], "in the way");
         LogFile file = new(_directory["sub/x.log"], _log, _system);
         file.Append(_writer, "lost\n"u8, _now);
+        File.Delete(_directory["sub"]);
         Directory.CreateDirectory(_directory["sub"]);
         file.Append(_writer, "too early\n"u8, _now);
         Later(2);
