@@ -3,7 +3,7 @@
 # What the native link of the binary needs.
 BUILD_PACKAGES="gcc zlib1g-dev"
 # Real programs and peers for the integration tests.
-INTEGRATION_PACKAGES="$BUILD_PACKAGES xvfb x11-apps nginx-light redis-server postgresql python3 nodejs procps util-linux tini strace"
+INTEGRATION_PACKAGES="$BUILD_PACKAGES xvfb x11-apps nginx-light redis-server postgresql python3 nodejs procps util-linux tini strace curl supervisor prometheus"
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 

@@ -41,7 +41,7 @@ public sealed class LogRequests(LogPump pump)
 
     public ControlItem.Outcome Clear(ProgramRuntime program)
     {
-        if (program.Definition is { Stdout.File: null, Stderr: null or { File: null } })
+        if (program.Definition is { Stdout: null or { File: null }, Stderr: null or { File: null } })
             return new(program.Name, OutcomeCode.NoLog);
 
         pump.Clear(program.Name);
