@@ -89,6 +89,7 @@ public sealed partial class SameAsSupervisordTests
         autostart=false
         [program:fails]
         command={TestPaths.Dummy} exit 7
+        startsecs=5
         startretries=1
         autostart=false
         [program:ignores]
