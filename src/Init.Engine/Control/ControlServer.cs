@@ -32,6 +32,10 @@ public sealed class ControlServer : IDisposable
     private readonly int _listener;
     private readonly FileStatus? _socketFile;
     private LoopTimer? _acceptPause;
+
+    /// <summary>A descriptor kept for the client who comes when there is none left: the one, perhaps, who wants to stop what has taken them all.</summary>
+    private int _spare;
+
     private long _turn;
     private bool _saidExhausted;
     private bool _disposed;
@@ -52,6 +56,7 @@ public sealed class ControlServer : IDisposable
         _report = report;
         _listener = UnixSockets.Listen(path, SocketMode, ListenBacklog).OrThrow("listen on", $"control socket {path}");
         _socketFile = Files.StatusOf(path, followLink: false);
+        _spare = Files.Duplicate(_listener).Fd;
         loop.Watch(_listener, IoEvents.Readable, _ => Accept());
     }
 
@@ -88,6 +93,8 @@ public sealed class ControlServer : IDisposable
         _acceptPause?.Cancel();
         Loop.Unwatch(_listener);
         Files.Close(_listener);
+        if (_spare >= 0)
+            Files.Close(_spare);
 
         // Only our own: another supervisor may have put its socket there by now.
         if (_socketFile is { } ours && Files.StatusOf(_path, followLink: false) is { } present
@@ -105,7 +112,12 @@ public sealed class ControlServer : IDisposable
     /// <summary>A number that grows with everything a client does, to tell who has been quiet for longest.</summary>
     internal long NextTurn() => ++_turn;
 
-    internal void Forget(ControlConnection connection) => _connections.Remove(connection);
+    internal void Forget(ControlConnection connection)
+    {
+        _connections.Remove(connection);
+        if (_spare < 0 && !_disposed)
+            _spare = Files.Duplicate(_listener).Fd; // The descriptor of that connection, or -1 when somebody was faster.
+    }
 
     internal void CountRequest() => RequestsTotal++;
 
@@ -145,12 +157,19 @@ public sealed class ControlServer : IDisposable
     }
 
     /// <summary>
-    /// EMFILE, ENFILE, ENOBUFS, ENOMEM: the client goes on waiting, and the kernel goes on saying so. Room is made at the expense of a
-    /// quiet client; without one, the listener is left alone for a while, or the loop would spin.
+    /// EMFILE, ENFILE, ENOBUFS, ENOMEM: the client goes on waiting, and the kernel goes on saying so. Room is made with the spare descriptor, or at the
+    /// expense of a quiet client; without either, the listener is left alone for a while, or the loop would spin.
     /// </summary>
     private void AcceptWithoutDescriptors(int errno)
     {
-        if (CloseQuietest(idleOnly: true))
+        bool hasRoom = _spare >= 0;
+        if (hasRoom)
+        {
+            Files.Close(_spare);
+            _spare = -1;
+        }
+
+        if (hasRoom || CloseQuietest(idleOnly: true))
         {
             OpenResult accepted = AcceptNext(_listener);
             if (accepted.Succeeded)
