@@ -148,6 +148,9 @@ public sealed class Engine : IEffectSink, IDisposable
         _narrator.Started(_programs.All.Count(program => !program.Definition.IsOwn), _reloader.Current.Warnings);
         _listening.NoteBegin();
 
+        // Before the first program: whatever happens to us from then on, nothing is left unguarded.
+        _guardian?.Start();
+
         // Programs first: everything below only serves those who look on.
         _programs.NoteInstalled(_programs.All.Select(program => program.Name));
         _driver.Feed(new SystemEvent.Boot());
@@ -155,8 +158,6 @@ public sealed class Engine : IEffectSink, IDisposable
         if (_stateProblem is { } problem)
             _log.Trouble(problem);
         StartControl();
-        _guardian?.Start();
-
         _journal.Add("init.started");
         TrimMemory();
         while (_exitCode is null)

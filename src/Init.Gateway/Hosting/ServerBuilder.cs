@@ -1,8 +1,8 @@
 using Init.Admin.Backend;
 using Init.Admin.Events;
 using Init.Admin.Http;
-using Init.Admin.XmlRpc;
 using Init.Admin.Http.Access;
+using Init.Admin.XmlRpc;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
 using Microsoft.AspNetCore.Builder;
