@@ -92,11 +92,11 @@ public sealed class OwnRoleTests
             """);
         init.WaitUntil(() => Status(init).Split("RUNNING").Length == 4, "three processes to run");
 
-        Assert.Equal("web:mail: stopped\nweb:web: stopped\n", InOrder(Control(init, "stop", "web:*")));
-        Assert.Equal("night:mail RUNNING\nweb:mail STOPPED\nweb:web STOPPED\n", States(init));
+        Assert.Equal("web: stopped\nweb:mail: stopped\n", InOrder(Control(init, "stop", "web:*")));
+        Assert.Equal("night:mail RUNNING\nweb STOPPED\nweb:mail STOPPED\n", States(init));
         Assert.Equal("night:mail: stopped\n", Control(init, "stop", "night:*"));
         Assert.Equal("web:mail: started\n", Control(init, "start", "web:mail"));
-        Assert.Equal("night:mail STOPPED\nweb:mail RUNNING\nweb:web STOPPED\n", States(init));
+        Assert.Equal("night:mail STOPPED\nweb STOPPED\nweb:mail RUNNING\n", States(init));
         Assert.Equal("mail: ERROR (no such process)\n", Control(init, "start", "mail"));
         Assert.Equal(ExitStatus.Exited(0), init.End());
     }
