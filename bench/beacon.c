@@ -2,6 +2,7 @@
  * The identical child of every supervisor that is measured, and the few helpers that a slower language would blur.
  *
  *   beacon sleep SOCKET NAME [READY_FD]        report "main", be ready (a newline to READY_FD, as s6 wants it), wait for TERM, report "bye"
+ *   beacon crash SOCKET NAME MILLISECONDS      report "main", live for half to one and a half times that long, report "bye", fail
  *   beacon flood SOCKET NAME LINES WRITE_SIZE  report "main", wait for USR1, write LINES numbered lines of 100 bytes, report "begin" and "end"
  *   beacon orphans SOCKET NAME COUNT           leave COUNT zombies to PID 1; report "orphaned" (after the last fork) and "reaped"
  *   beacon namespace SOCKET COMMAND…           run COMMAND as PID 1 of a namespace of its own; report "exec" and "exit"
@@ -95,6 +96,18 @@ static int sleep_until_term(long long born, const char *ready_fd)
     wait_for(SIGTERM, SIGTERM);
     report("bye", now_ns(), 0);
     return 0;
+}
+
+/* Lives of different length, or a hundred programs that start together would go on to end together. */
+static int crash(long long born, long long mean_ms)
+{
+    long long life_ns = mean_ms * 500000 + born / 1000 * 7919 % (mean_ms * 1000) * 1000;
+    struct timespec life = { life_ns / 1000000000, life_ns % 1000000000 };
+
+    report("main", born, 0);
+    nanosleep(&life, NULL);
+    report("bye", now_ns(), 0);
+    return 1;
 }
 
 /* Line N is N in twelve digits, a space, a run of one letter that depends on N, and a newline. */
@@ -349,6 +362,8 @@ int main(int argc, char **argv)
     own_name = argc > 3 ? argv[3] : "-";
     if (strcmp(mode, "sleep") == 0 && argc > 3)
         return sleep_until_term(born, argc > 4 ? argv[4] : NULL);
+    if (strcmp(mode, "crash") == 0 && argc > 4)
+        return crash(born, atoll(argv[4]));
     if (strcmp(mode, "flood") == 0 && argc > 5)
         return flood(born, atoll(argv[4]), atoll(argv[5]));
     if (strcmp(mode, "orphans") == 0 && argc > 4)

@@ -61,7 +61,7 @@ def parse() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.list:
         for measure in ALL:
-            print(f"{measure.name:12} {measure.title} ({', '.join(subject.name for subject in measure.subjects)})")
+            print(f"{measure.name:13} {measure.title} ({', '.join(subject.name for subject in measure.subjects)})")
         parser.exit()
     if arguments.rounds is not None and arguments.rounds < 1:
         parser.error("--rounds: at least 1")

@@ -13,8 +13,10 @@ public abstract record ControlRequest
     /// <summary>The request as the protocol names it.</summary>
     public abstract string Op { get; }
 
-    /// <summary>Answered with <see cref="ControlResult.Status"/>. No names: every instance.</summary>
-    public sealed record Status(IReadOnlyList<string> Names) : ControlRequest
+    /// <summary>Answered with <see cref="ControlResult.Status"/>.</summary>
+    /// <param name="Names">None: every instance.</param>
+    /// <param name="Usage">False: CPU time and memory are left out, which saves the supervisor a look into /proc for each instance.</param>
+    public sealed record Status(IReadOnlyList<string> Names, bool Usage = true) : ControlRequest
     {
         public override string Op => "status";
     }

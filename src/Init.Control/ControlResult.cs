@@ -7,7 +7,11 @@ public abstract record ControlResult
 
     /// <param name="Programs">Every selected instance, in the order of the configuration, then by index.</param>
     /// <param name="Unknown">The names that selected nothing.</param>
-    public sealed record Status(IReadOnlyList<ProgramStatus> Programs, IReadOnlyList<UnknownName> Unknown) : ControlResult;
+    public sealed record Status(IReadOnlyList<ProgramStatus> Programs, IReadOnlyList<UnknownName> Unknown) : ControlResult
+    {
+        /// <summary>The supervisor's own at the same moment, as <see cref="ServerVersion.State"/>: who needs both asks once.</summary>
+        public string ServerState { get; init; } = ServerVersion.Running;
+    }
 
     /// <param name="Programs">As for <see cref="Status"/>.</param>
     /// <param name="Unknown">The names that selected nothing.</param>
@@ -201,4 +205,8 @@ public sealed record ProbeReport(string Name, string Kind, string Probe, string 
 /// <param name="ConfigFile">The main file, absolute.</param>
 /// <param name="StartedAt">Unix milliseconds.</param>
 /// <param name="Identifier">What it is called: <c>identifier</c> of a supervisord.conf, "supervisor" otherwise.</param>
-public sealed record ServerVersion(string Version, int Protocol, int Pid, string State, string? ConfigFile, long StartedAt, string Identifier);
+public sealed record ServerVersion(string Version, int Protocol, int Pid, string State, string? ConfigFile, long StartedAt, string Identifier)
+{
+    /// <summary>The <see cref="State"/> in which everything may be asked for.</summary>
+    public const string Running = "running";
+}

@@ -10,7 +10,7 @@ internal sealed class RequestFields
     private readonly List<string> _keys = [];
     private long? _version, _id, _lines, _bytes, _offset, _length;
     private string? _op, _name, _signal, _stream, _group, _text, _type, _data;
-    private bool? _wait, _rolling, _follow;
+    private bool? _wait, _rolling, _follow, _usage;
     private byte[]? _base64;
     private List<string>? _names, _types;
 
@@ -46,6 +46,8 @@ internal sealed class RequestFields
     public long? Length => _length;
 
     public bool? Follow => _follow;
+
+    public bool? Usage => _usage;
 
     public string? Text => _text;
 
@@ -95,6 +97,7 @@ internal sealed class RequestFields
                 "offset" => Integer(ref reader, key, out _offset),
                 "length" => Integer(ref reader, key, out _length),
                 "follow" => Boolean(ref reader, key, out _follow),
+                "usage" => Boolean(ref reader, key, out _usage),
                 "text" => String(ref reader, key, out _text),
                 "base64" => Binary(ref reader, key, out _base64),
                 "type" => String(ref reader, key, out _type),

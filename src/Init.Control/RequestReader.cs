@@ -65,7 +65,7 @@ public static class RequestReader
 
         (request, ControlError? error) = fields.Op switch
         {
-            "status" => Take(fields, Names.Optional, f => new ControlRequest.Status(f.Names ?? [])),
+            "status" => Take(fields, Names.Optional, f => new ControlRequest.Status(f.Names ?? [], f.Usage ?? true), "usage"),
             "start" => Take(fields, Names.Required, f => new ControlRequest.Start(f.Names!, f.Wait ?? true), "wait"),
             "stop" => Take(fields, Names.Required, f => new ControlRequest.Stop(f.Names!, f.Wait ?? true), "wait"),
             "restart" => Take(

@@ -28,6 +28,8 @@ public static class RequestWriter
         {
             case ControlRequest.Status status:
                 WriteNames(json, status.Names);
+                if (!status.Usage)
+                    json.WriteBoolean("usage"u8, false);
                 break;
             case ControlRequest.Start start:
                 WriteNames(json, start.Names);

@@ -442,7 +442,7 @@ public sealed class Engine : IEffectSink, IDisposable
         _options.Version,
         ControlProtocol.Version,
         Processes.GetPid(),
-        _driver.Core.IsShuttingDown ? (IsRestartWanted ? "restarting" : "shutting-down") : "running",
+        _driver.Core.IsShuttingDown ? (IsRestartWanted ? "restarting" : "shutting-down") : ServerVersion.Running,
         _options.ConfigFile,
         _startedAt.ToUnixTimeMilliseconds(),
         _reloader.Current.Supervisord?.Identifier ?? "supervisor");

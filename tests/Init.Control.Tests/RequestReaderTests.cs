@@ -32,6 +32,8 @@ public class RequestReaderTests
     [InlineData("{\"v\":1,\"id\":1,\"op\":\"start\",\"names\":[\"a\\u001b[2J\"]}", "bad-request", "a name holds a control character")]
     [InlineData("{\"v\":1,\"id\":1,\"op\":\"start\",\"names\":[\"\\ud800\"]}", "bad-request", "half of a surrogate pair")]
     [InlineData("{\"v\":1,\"id\":1,\"op\":\"start\",\"names\":[\"a\"],\"wait\":\"yes\"}", "bad-request", "\"wait\" must be true or false")]
+    [InlineData("{\"v\":1,\"id\":1,\"op\":\"status\",\"usage\":0}", "bad-request", "\"usage\" must be true or false")]
+    [InlineData("{\"v\":1,\"id\":1,\"op\":\"pid\",\"usage\":false}", "bad-request", "pid has no field \"usage\"")]
     [InlineData("{\"v\":1,\"id\":1,\"op\":\"stop\",\"names\":[\"a\"],\"rolling\":true}", "bad-request", "stop has no field \"rolling\"")]
     [InlineData("{\"v\":1,\"id\":1,\"op\":\"signal\",\"names\":[\"a\"]}", "bad-request", "\"signal\" is missing")]
     [InlineData("{\"v\":1,\"id\":1,\"op\":\"signal\",\"names\":[\"a\"],\"signal\":\"TREM\"}", "bad-request", "unknown signal \"TREM\"")]

@@ -112,6 +112,7 @@ internal static class Samples
     [
         new ControlRequest.Status([]),
         new ControlRequest.Status(["web", "bots:*"]),
+        new ControlRequest.Status([], Usage: false),
         new ControlRequest.Start(["all"], Wait: true),
         new ControlRequest.Stop(["worker:0"], Wait: false),
         new ControlRequest.Restart(["worker"], Rolling: true, Wait: true),

@@ -1,6 +1,6 @@
 """Every measure, in the order of the report."""
 
-from . import idle, logs, memory, orphans, restart, start, status, stop, wrapper
+from . import idle, logs, memory, orphans, restart, rpc, start, status, stop, wrapper
 
 ALL = [
     start.FIRST_CHILD,
@@ -13,5 +13,8 @@ ALL = [
     memory.OF_SUPERVISOR,
     logs.CAPTURE,
     status.OF_HUNDRED,
+    rpc.LATENCY,
+    rpc.LOAD,
+    rpc.SUPERVISORCTL,
     wrapper.TRUE,
 ]

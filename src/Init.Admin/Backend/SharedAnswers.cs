@@ -9,13 +9,14 @@ namespace Init.Admin.Backend;
 public sealed class SharedAnswers(IControlBackend backend) : IControlBackend
 {
     private readonly Round _status = new(backend, new ControlRequest.Status([]));
+    private readonly Round _statusWithoutUsage = new(backend, new ControlRequest.Status([], Usage: false));
     private readonly Round _version = new(backend, new ControlRequest.Version());
     private readonly Round _metrics = new(backend, new ControlRequest.Metrics());
 
     public Task<ControlAnswer> AskAsync(
         ControlRequest request, ControlItemSink? onItem = null, Action<long>? onDropped = null, CancellationToken cancellation = default) => request switch
         {
-            ControlRequest.Status { Names.Count: 0 } => _status.AskAsync(cancellation),
+            ControlRequest.Status { Names.Count: 0 } status => (status.Usage ? _status : _statusWithoutUsage).AskAsync(cancellation),
             ControlRequest.Version => _version.AskAsync(cancellation),
             ControlRequest.Metrics => _metrics.AskAsync(cancellation),
             _ => backend.AskAsync(request, onItem, onDropped, cancellation),

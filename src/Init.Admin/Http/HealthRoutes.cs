@@ -10,7 +10,7 @@ internal sealed class HealthRoutes(AdminServices services)
 
     public async Task IsReadyAsync(HttpContext context)
     {
-        ControlAnswer answer = await services.Backend.AskAsync(new ControlRequest.Status([]), cancellation: context.RequestAborted);
+        ControlAnswer answer = await services.Backend.AskAsync(new ControlRequest.Status([], Usage: false), cancellation: context.RequestAborted);
         bool isReady = answer is ControlAnswer.Done(ControlResult.Status(var programs, _)) && programs.All(program => !program.Critical || program.Ready);
         await TextReply.WriteAsync(
             context, "text/plain", isReady ? "ready\n" : "not ready\n", isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);

@@ -31,7 +31,7 @@ internal sealed class LogTailRoutes(AdminServices services)
             return;
         }
 
-        ControlAnswer answer = await services.Backend.AskAsync(new ControlRequest.Status([]), cancellation: context.RequestAborted);
+        ControlAnswer answer = await services.Backend.AskAsync(new ControlRequest.Status([], Usage: false), cancellation: context.RequestAborted);
         if (answer is not ControlAnswer.Done(ControlResult.Status(var programs, _)))
         {
             await UnavailableAsync(context);

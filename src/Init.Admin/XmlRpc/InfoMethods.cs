@@ -26,7 +26,11 @@ internal sealed class InfoMethods(SupervisorQueries supervisor, TimeProvider clo
             XmlRpcValue.Of((await supervisor.VersionAsync(cancellation)).Pid)),
         new("supervisor.getProcessInfo", ["struct", "string"], "What is true now of one process.", async (arguments, cancellation) =>
             ProcessInfo.Of(await supervisor.FindOneAsync(arguments.Text(0), cancellation), clock.GetUtcNow())),
-        new("supervisor.getAllProcessInfo", ["array"], "What is true now of every process, by group and name.", AllProcessInfoAsync),
+        new("supervisor.getAllProcessInfo", ["array"], "What is true now of every process, by group and name.", AllProcessInfoAsync)
+        {
+            // Clients poll it: it looks at the state by itself, in the answer that has the processes.
+            NeedsRunning = false,
+        },
         new("supervisor.getAllConfigInfo", ["array"], "How every process of the configuration is configured, by name.", AllConfigInfoAsync),
     ];
 
@@ -34,7 +38,7 @@ internal sealed class InfoMethods(SupervisorQueries supervisor, TimeProvider clo
 
     private async Task<XmlRpcValue> AllProcessInfoAsync(RpcArguments arguments, CancellationToken cancellation)
     {
-        IReadOnlyList<ProgramStatus> all = await supervisor.AllAsync(cancellation);
+        IReadOnlyList<ProgramStatus> all = await supervisor.AllOfRunningAsync(cancellation);
         DateTimeOffset now = clock.GetUtcNow();
         return XmlRpcValue.Of(all
             .OrderBy(status => status.Group, StringComparer.Ordinal)

@@ -151,7 +151,7 @@ internal sealed class ProcessMethods(SupervisorQueries supervisor)
         /// <summary>Null when it is gone meanwhile.</summary>
         private async Task<ProgramStatus?> AfterAsync(ProgramStatus before, CancellationToken cancellation)
         {
-            ControlResult.Status status = await supervisor.AskAsync<ControlResult.Status>(new ControlRequest.Status([before.Name]), cancellation);
+            ControlResult.Status status = await supervisor.AskAsync<ControlResult.Status>(new ControlRequest.Status([before.Name], Usage: false), cancellation);
             return status.Programs.FirstOrDefault(after => after.Name == before.Name);
         }
     }

@@ -12,7 +12,7 @@ internal sealed record RpcMethod(string Name, string[] Signature, string Help, F
     /// <summary>How many of the parameters, at the end, may be left out.</summary>
     public int Optional { get; init; }
 
-    /// <summary>It is refused while the supervisor shuts down.</summary>
+    /// <summary>It is refused while the supervisor shuts down, before it is run.</summary>
     public bool NeedsRunning { get; init; } = true;
 
     public bool Takes(int count) => count < Signature.Length && count >= Signature.Length - 1 - Optional;

@@ -7,21 +7,25 @@ namespace Init.Admin.XmlRpc;
 /// <summary>Asks the supervisor, with faults for what it refuses.</summary>
 internal sealed class SupervisorQueries(IControlBackend backend)
 {
-    private const string Running = "running";
-
     public async Task<ServerVersion> VersionAsync(CancellationToken cancellation) =>
         (await AskAsync<ControlResult.Version>(new ControlRequest.Version(), cancellation)).Server;
 
     /// <summary>Faults when the supervisor is on its way down.</summary>
     public async Task RequireRunningAsync(CancellationToken cancellation)
     {
-        if ((await VersionAsync(cancellation)).State != Running)
-            throw new RpcFaultException(FaultCode.ShutdownState);
+        RequireRunning((await VersionAsync(cancellation)).State);
+    }
+
+    /// <summary>Every process, in the order in which they are started. Faults as <see cref="RequireRunningAsync"/> does, and asks only once for both.</summary>
+    public async Task<IReadOnlyList<ProgramStatus>> AllOfRunningAsync(CancellationToken cancellation)
+    {
+        ControlResult.Status all = await AllWithStateAsync(cancellation);
+        RequireRunning(all.ServerState);
+        return all.Programs;
     }
 
     /// <summary>Every process, in the order in which they are started.</summary>
-    public async Task<IReadOnlyList<ProgramStatus>> AllAsync(CancellationToken cancellation) =>
-        (await AskAsync<ControlResult.Status>(new ControlRequest.Status([]), cancellation)).Programs;
+    public async Task<IReadOnlyList<ProgramStatus>> AllAsync(CancellationToken cancellation) => (await AllWithStateAsync(cancellation)).Programs;
 
     /// <summary>The processes of the name, at least one; BAD_NAME when there is none.</summary>
     public async Task<IReadOnlyList<ProgramStatus>> FindAsync(ProcessName name, CancellationToken cancellation)
@@ -29,7 +33,7 @@ internal sealed class SupervisorQueries(IControlBackend backend)
         if (!name.CanBeAsked)
             throw name.Unknown();
 
-        ControlResult.Status status = await AskAsync<ControlResult.Status>(new ControlRequest.Status([name.Instance]), cancellation);
+        ControlResult.Status status = await AskAsync<ControlResult.Status>(new ControlRequest.Status([name.Instance], Usage: false), cancellation);
         List<ProgramStatus> found = [.. status.Programs.Where(name.Matches)];
         return found.Count > 0 ? found : throw name.Unknown();
     }
@@ -67,6 +71,16 @@ internal sealed class SupervisorQueries(IControlBackend backend)
         ControlAnswer answer = await backend.AskAsync(request, cancellation: cancellation);
         if (answer is not ControlAnswer.Done)
             throw FaultOf(answer, refusal);
+    }
+
+    /// <summary>Without CPU time and memory: nothing of this interface has them.</summary>
+    private Task<ControlResult.Status> AllWithStateAsync(CancellationToken cancellation) =>
+        AskAsync<ControlResult.Status>(new ControlRequest.Status([], Usage: false), cancellation);
+
+    private static void RequireRunning(string state)
+    {
+        if (state != ServerVersion.Running)
+            throw new RpcFaultException(FaultCode.ShutdownState);
     }
 
     private static RpcFaultException FaultOf(ControlAnswer answer, Func<ControlError, RpcFaultException?>? refusal) => answer switch

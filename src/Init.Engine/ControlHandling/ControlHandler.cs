@@ -32,9 +32,12 @@ public sealed class ControlHandler(
     {
         switch (request)
         {
-            case ControlRequest.Status(var names):
+            case ControlRequest.Status(var names, var usage):
                 NameSelection selection = programs.Select(names);
-                reply.Complete(new ControlResult.Status([.. programs.At(selection).Select(reporter.StatusOf)], selection.Unknown));
+                reply.Complete(new ControlResult.Status([.. programs.At(selection).Select(program => reporter.StatusOf(program, usage))], selection.Unknown)
+                {
+                    ServerState = describeSelf().State,
+                });
                 break;
             case ControlRequest.Start(var names, var wait):
                 Start(names, wait, reply);

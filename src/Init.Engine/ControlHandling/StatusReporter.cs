@@ -14,14 +14,16 @@ namespace Init.Engine.ControlHandling;
 /// <summary>Puts into words what is true of programs now.</summary>
 public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPump pump, Scheduler scheduler)
 {
-    public ProgramStatus StatusOf(ProgramRuntime program)
+    /// <param name="program">Of whom.</param>
+    /// <param name="usage">False: without CPU time and memory, for which /proc is read.</param>
+    public ProgramStatus StatusOf(ProgramRuntime program, bool usage = true)
     {
         ProgramPolicy policy = program.Definition.Policy;
         ProgramState state = core.Knows(program.Name) ? core.StateOf(program.Name) : new ProgramState();
         Instant now = MonotonicClock.Now;
         TimeSpan? uptime = state is { Pid: not null, SpawnedAt: { } spawned } ? now - spawned : null;
         TimeSpan? nextTry = state is { Phase: ProgramPhase.Backoff, Deadline: { } due } ? due - now : null;
-        ProcessInfo? process = state.Pid is { } pid ? ProcFs.Read(pid) : null;
+        ProcessInfo? process = usage && state.Pid is { } pid ? ProcFs.Read(pid) : null;
         LogStatistics log = pump.StatisticsOf(program.Name);
         DateTimeOffset? nextRun = scheduler.NextRun(program.Name);
         var waitingFor = state.Phase == ProgramPhase.Waiting ? core.BlockersOf(program.Name) : [];
@@ -87,7 +89,7 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
             AddLines(lines, program, state, blockers);
         }
 
-        return new ControlResult.Explanation([.. selected.Select(StatusOf)], waits, exits, probes, lines);
+        return new ControlResult.Explanation([.. selected.Select(program => StatusOf(program))], waits, exits, probes, lines);
     }
 
     private void AddLines(List<string> lines, ProgramRuntime program, ProgramState state, IReadOnlyList<(string Name, string Reason)> blockers)

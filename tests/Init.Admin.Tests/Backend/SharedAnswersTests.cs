@@ -42,6 +42,18 @@ public sealed class SharedAnswersTests
     }
 
     [Fact]
+    public async Task Status_WithAndWithoutUsage_AreTwoQuestions()
+    {
+        FakeSupervisor supervisor = new();
+        SharedAnswers shared = new(supervisor);
+
+        await shared.AskAsync(new ControlRequest.Status([]));
+        await shared.AskAsync(new ControlRequest.Status([], Usage: false));
+
+        Assert.Equal([true, false], supervisor.Asked.OfType<ControlRequest.Status>().Select(status => status.Usage));
+    }
+
+    [Fact]
     public async Task Question_WhenItsClientGoes_IsStillAnsweredToTheOthers()
     {
         TaskCompletionSource<ControlAnswer> answer = new();

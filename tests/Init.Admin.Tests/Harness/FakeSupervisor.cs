@@ -23,8 +23,8 @@ internal sealed class FakeSupervisor : IControlBackend
 
         return request switch
         {
-            ControlRequest.Status({ Count: 0 }) => Done(new ControlResult.Status(Programs, [])),
-            ControlRequest.Status(var names) => Done(new ControlResult.Status(
+            ControlRequest.Status { Names.Count: 0 } => Done(new ControlResult.Status(Programs, [])),
+            ControlRequest.Status(var names, _) => Done(new ControlResult.Status(
                 [.. Programs.Where(program => names.Contains(program.Name))],
                 [.. names.Where(name => Programs.TrueForAll(program => program.Name != name)).Select(name => new UnknownName(name, null))])),
             _ => Refused(ErrorCode.UnknownOp, $"cannot carry out \"{request.Op}\""),

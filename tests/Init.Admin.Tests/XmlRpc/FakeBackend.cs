@@ -79,7 +79,7 @@ internal sealed class FakeBackend : IControlBackend
     {
         List<SelectableInstance> instances = [.. Programs.Select(status => new SelectableInstance(status.Name, status.Program, [.. status.Groups, status.Group]))];
         NameSelection selection = NameSelector.Select(names, instances);
-        return new ControlResult.Status([.. selection.Indexes.Select(index => Programs[index])], selection.Unknown);
+        return new ControlResult.Status([.. selection.Indexes.Select(index => Programs[index])], selection.Unknown) { ServerState = State };
     }
 
     private ControlAnswer Read(ControlRequest.ReadLog read)

@@ -290,6 +290,38 @@ public sealed class LogPumpTests
         Assert.True(delays[25] < TimeSpan.FromMilliseconds(500), $"median {delays[25]}");
     }
 
+    [Fact]
+    public void Pump_WhenAFloodIsOver_SleepsAgainAndHearsTheNextLine()
+    {
+        // In a flood the pipe is read without being watched; it must be watched again afterwards, and cost nothing.
+        using PumpHarness harness = PumpHarness.Create();
+        int flood = harness.Attach("flood", harness.File("flood.log", maxSize: 10_000_000, keep: 1));
+        byte[] line = Encoding.ASCII.GetBytes(new string('x', 99) + "\n");
+        const int Lines = 300_000;
+        Thread flooder = new(() =>
+        {
+            for (int i = 0; i < Lines; i++)
+                PumpHarness.Write(flood, line);
+        });
+        flooder.Start();
+        harness.UntilReceived("flood", Lines * 100L);
+        flooder.Join();
+
+        long wakeUps = -1;
+        harness.Until(
+            () =>
+            {
+                long before = wakeUps;
+                wakeUps = harness.Pump.WakeUps;
+                Thread.Sleep(100);
+                return before == wakeUps;
+            },
+            "the log thread sleeps");
+        PumpHarness.Write(flood, "after\n");
+
+        harness.UntilReceived("flood", (Lines * 100L) + 6);
+    }
+
     private static int OpenFileLimit()
     {
         string line = File.ReadAllLines("/proc/self/limits").Single(text => text.StartsWith("Max open files", StringComparison.Ordinal));
