@@ -96,7 +96,8 @@ public static class ConfigLoader
             bool givesVariables = early.Boolean("supervisord_variables", otherwise: false);
             Definitions? definitions = null;
             ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints) : null);
-            definitions = new Definitions(this, programs, inherited);
+            string socket = ConfigLocation.SupervisorSocket(settings.ControlSocket);
+            definitions = new Definitions(this, programs, inherited, socket);
             foreach (ParsedFile file in parsed)
                 definitions.Read(file.Root.With(file.Root.Context with { Expander = expander }), isMain: file == main);
 
@@ -106,7 +107,9 @@ public static class ConfigLoader
             _filesRead.AddRange(envFiles.Paths);
             return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
             {
-                HttpEndpoints = definitions.HttpEndpoints,
+                HttpEndpoints = definitions.HttpEndpoints.IsEmpty && linked.Any(program => program.Launch.Builtin == KnownNames.Gateway)
+                    ? [new HttpEndpoint { UnixPath = socket }]
+                    : definitions.HttpEndpoints,
                 EventListeners = definitions.Listeners,
                 Files = [.. _filesRead],
                 Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
@@ -191,7 +194,7 @@ public static class ConfigLoader
         private static string FolderOf(string fullPath) => Path.GetDirectoryName(fullPath) ?? "/";
 
         /// <summary>Gathers what all files define.</summary>
-        private sealed class Definitions(Run run, ProgramReader programReader, InheritedEnvironment inherited)
+        private sealed class Definitions(Run run, ProgramReader programReader, InheritedEnvironment inherited, string socket)
         {
             private readonly Dictionary<string, (string Kind, SourcePosition At)> _names = [];
             private readonly Dictionary<string, SourcePosition> _hookNames = [];
@@ -216,7 +219,7 @@ public static class ConfigLoader
 
                 // The gateway is Init's own, and may know what Init knows.
                 if (isMain && root.Table("gateway") is { } gateway)
-                    HttpEndpoints = GatewayReader.Read(gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }));
+                    HttpEndpoints = GatewayReader.Read(gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }), socket);
 
                 foreach (var (name, section) in Named(root, "program"))
                 {

@@ -52,6 +52,11 @@ public static class ConfigLocation
         return control ?? Path.Combine(state ?? DefaultStateDirectory(environment, files.UserId), "control.sock");
     }
 
+    /// <summary>
+    /// Where the gateway of a supervisor.toml listens that is not told where, and where our supervisorctl looks when it is not told either: beside the control socket.
+    /// </summary>
+    public static string SupervisorSocket(string controlSocket) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(controlSocket)) ?? "/", "supervisor.sock");
+
     /// <summary>The XDG base directory specification's place for state, or a private directory in /tmp for users without a home.</summary>
     internal static string DefaultStateDirectory(IReadOnlyDictionary<string, string> environment, string userId)
     {

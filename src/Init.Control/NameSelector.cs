@@ -10,6 +10,9 @@ public sealed record SelectableInstance(string Name, string Program, IReadOnlyLi
 
     /// <summary>supervisord's process within <see cref="Group"/>.</summary>
     public string? Process { get; init; }
+
+    /// <summary>True: it is of a supervisord.conf, where names mean what they mean to supervisord.</summary>
+    public bool HasSupervisordNames { get; init; }
 }
 
 /// <summary>A name that selects nothing.</summary>
@@ -28,8 +31,9 @@ public sealed record UnknownName(string Name, string? Hint)
 public sealed record NameSelection(IReadOnlyList<int> Indexes, IReadOnlyList<UnknownName> Unknown);
 
 /// <summary>
-/// What the names of a request stand for. The first rule that finds something decides: an instance ("worker:0"), a program (all its
-/// replicas), a group (all its programs), "NAME:*" for a program or a group, "GROUP:PROGRAM" as supervisord writes it, and "all".
+/// What the names of a request stand for; the first rule that finds something decides. In a supervisor.toml: an instance ("worker:0"), a program (all its replicas), a
+/// group (all its programs), "NAME:*" for a program or a group, "GROUP:PROGRAM" as supervisord writes it, and "all". In a supervisord.conf a section's name says nothing
+/// once it is in groups, so there: a process ("GROUP:PROCESS", or one word when both are equal), a group ("GROUP:*", "GROUP:", "GROUP"), and "all".
 /// </summary>
 public static class NameSelector
 {
@@ -76,21 +80,7 @@ public static class NameSelector
 
     private static List<int> Find(string name, IReadOnlyList<SelectableInstance> instances)
     {
-        string? wholeOf = name.EndsWith(":*", StringComparison.Ordinal) ? name[..^2] : null;
-        int colon = name.IndexOf(':');
-        string group = colon > 0 ? name[..colon] : "", member = colon > 0 ? name[(colon + 1)..] : "";
-
-        ReadOnlySpan<Func<SelectableInstance, bool>> rules =
-        [
-            instance => instance.Name == name,
-            instance => instance.Program == (wholeOf ?? name),
-            instance => instance.Groups.Contains(wholeOf ?? name),
-            instance => instance.Group == (wholeOf ?? name),
-            instance => instance.Group == group && instance.Process == member,
-            instance => (instance.Name == member || instance.Program == member) && instance.Groups.Contains(group),
-            _ => name == "all",
-        ];
-        foreach (Func<SelectableInstance, bool> rule in rules)
+        foreach (Func<SelectableInstance, bool> rule in instances is [{ HasSupervisordNames: true }, ..] ? SupervisordRules(name) : TomlRules(name))
         {
             List<int> found = [];
             for (int i = 0; i < instances.Count; i++)
@@ -106,6 +96,46 @@ public static class NameSelector
         return [];
     }
 
+    private static Func<SelectableInstance, bool>[] TomlRules(string name)
+    {
+        string? wholeOf = name.EndsWith(":*", StringComparison.Ordinal) ? name[..^2] : null;
+        var (group, member) = Split(name);
+        return
+        [
+            instance => instance.Name == name,
+            instance => instance.Program == (wholeOf ?? name),
+            instance => instance.Groups.Contains(wholeOf ?? name),
+            instance => instance.Group == (wholeOf ?? name),
+            instance => instance.Group == group && instance.Process == member,
+            instance => (instance.Name == member || instance.Program == member) && instance.Groups.Contains(group),
+            _ => name == "all",
+        ];
+    }
+
+    /// <summary>
+    /// The group alone is not one of supervisord's names: it refuses it, while people at a command line mean the whole group.
+    /// </summary>
+    private static Func<SelectableInstance, bool>[] SupervisordRules(string name)
+    {
+        var (group, process) = name.Contains(':') ? Split(name) : (name, name);
+        return process is "" or "*"
+            ? [instance => instance.Group == group]
+            :
+            [
+                instance => instance.Group == group && instance.Process == process,
+                instance => instance.Name == name,
+                instance => instance.Group == name,
+                _ => name == "all",
+            ];
+    }
+
+    /// <summary>At the first colon; both are empty when nothing is in front of it.</summary>
+    private static (string Group, string Member) Split(string name)
+    {
+        int colon = name.IndexOf(':');
+        return colon > 0 ? (name[..colon], name[(colon + 1)..]) : ("", "");
+    }
+
     private static IEnumerable<string> Known(IReadOnlyList<SelectableInstance> instances) =>
-        instances.SelectMany(instance => instance.Groups.Append(instance.Program).Append(instance.Name)).Distinct();
+        instances.SelectMany(instance => instance.HasSupervisordNames ? [instance.Group ?? "", instance.Name] : instance.Groups.Append(instance.Program).Append(instance.Name)).Distinct();
 }

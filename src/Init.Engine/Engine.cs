@@ -40,6 +40,9 @@ public sealed class Engine : IEffectSink, IDisposable
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
     private readonly EngineOptions _options;
+
+    /// <summary>Where it listens until it ends, whatever a later reading of the configuration says.</summary>
+    private readonly string _controlSocket;
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly EventLoop _loop = new();
     private readonly SignalSource _signals = new(OwnSignals.Set);
@@ -76,6 +79,7 @@ public sealed class Engine : IEffectSink, IDisposable
     public Engine(EngineOptions options, SystemConfig config)
     {
         _options = options;
+        _controlSocket = config.Settings.ControlSocket;
         config = Complete(config);
         string ownExecutable = Processes.OwnExecutable() ?? "/proc/self/exe";
         string instanceId = Guid.NewGuid().ToString("N");
@@ -124,7 +128,7 @@ public sealed class Engine : IEffectSink, IDisposable
         var metrics = new MetricsReporter(_loop, core, _programs, _processes, _pump, _reloader, _startedAt, () => _control);
         var handler = new ControlHandler(
             _driver, _programs, _operations, reporter, metrics, new LogRequests(_pump), _journal, _listening, _reloader, DescribeSelf, RequestRestart);
-        _listen = () => new ControlServer(_loop, settings.ControlSocket, handler, _log.Trouble);
+        _listen = () => new ControlServer(_loop, _controlSocket, handler, _log.Trouble);
         _backupRequests = new BackupRequests(_loop, _driver, _programs, _log);
         _guardian = Processes.GetPid() == 1 ? null : new Guardian(_loop, _processes, ownExecutable, instanceId, _log);
         _ownSignals = new OwnSignals(
@@ -426,7 +430,7 @@ public sealed class Engine : IEffectSink, IDisposable
 
     /// <summary>With what the file leaves to Init: roles of its own, and names for AUTO log files.</summary>
     private SystemConfig Complete(SystemConfig config) =>
-        _autoLogs.Resolve(OwnPrograms.AddTo(config, _options.ConfigFile, mirrorsOutput: config.Supervisord is not { Silent: true }));
+        _autoLogs.Resolve(OwnPrograms.AddTo(config, _options.ConfigFile, _controlSocket, mirrorsOutput: config.Supervisord is not { Silent: true }));
 
     private ConfigResult LoadCompletely()
     {

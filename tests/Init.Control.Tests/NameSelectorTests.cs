@@ -45,6 +45,51 @@ public class NameSelectorTests
         Assert.Equal(new UnknownName(name, hint), Assert.Single(selection.Unknown));
     }
 
+    /// <summary>Of a supervisord.conf: the group "web" has a program of that name, and "mail" is in two groups.</summary>
+    private static readonly SelectableInstance[] Supervisords =
+    [
+        OfSupervisord("cron", "cron", "cron"),
+        OfSupervisord("web", "web", "web"),
+        OfSupervisord("web:mail", "web", "mail"),
+        OfSupervisord("night:mail", "night", "mail"),
+        OfSupervisord("worker:worker_00", "worker", "worker_00"),
+        OfSupervisord("worker:worker_01", "worker", "worker_01"),
+    ];
+
+    [Theory]
+    [InlineData("web:*", "web web:mail")]
+    [InlineData("web:", "web web:mail")]
+    [InlineData("web", "web")]
+    [InlineData("web:web", "web")]
+    [InlineData("web:mail", "web:mail")]
+    [InlineData("night:*", "night:mail")]
+    [InlineData("night", "night:mail")]
+    [InlineData("worker:worker_01", "worker:worker_01")]
+    [InlineData("worker", "worker:worker_00 worker:worker_01")]
+    [InlineData("cron:cron cron:*", "cron")]
+    [InlineData("all", "cron web web:mail night:mail worker:worker_00 worker:worker_01")]
+    public void Names_OfASupervisordConf_MeanWhatTheyMeanThere(string names, string expected)
+    {
+        NameSelection selection = NameSelector.Select(names.Split(' '), Supervisords);
+
+        Assert.Equal(expected, string.Join(' ', selection.Indexes.Select(index => Supervisords[index].Name)));
+        Assert.Empty(selection.Unknown);
+    }
+
+    [Theory]
+    [InlineData("mail")]
+    [InlineData("mail:*")]
+    [InlineData("night:web")]
+    [InlineData("worker_01")]
+    [InlineData(":mail")]
+    [InlineData(":")]
+    [InlineData("*")]
+    public void Name_ThatSupervisordDoesNotKnow_SelectsNothing(string name) =>
+        Assert.Equal(name, Assert.Single(NameSelector.Select([name], Supervisords).Unknown).Name);
+
+    private static SelectableInstance OfSupervisord(string name, string group, string process) =>
+        new(name, process.Split('_')[0], [group]) { Group = group, Process = process, HasSupervisordNames = true };
+
     [Fact]
     public void All_WhenThereIsNothing_IsNothing() => Assert.Empty(NameSelector.Select(["all"], []).Unknown);
 

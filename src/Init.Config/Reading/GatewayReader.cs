@@ -15,12 +15,14 @@ internal static class GatewayReader
 
     private const string ShaPrefix = "{SHA}";
 
-    public static ImmutableArray<HttpEndpoint> Read(Section section)
+    /// <param name="section">The table.</param>
+    /// <param name="socket">Where it listens when the table does not say.</param>
+    public static ImmutableArray<HttpEndpoint> Read(Section section, string socket)
     {
         HttpEndpoint common = ReadAccess(section);
         ImmutableArray<HttpEndpoint>.Builder endpoints = ImmutableArray.CreateBuilder<HttpEndpoint>();
-        if (ReadSocket(section, common) is { } socket)
-            endpoints.Add(socket);
+        if (ReadSocket(section, common, section.Has("listen") ? null : socket) is { } unix)
+            endpoints.Add(unix);
 
         foreach (Text text in section.Strings("listen"))
         {
@@ -32,9 +34,6 @@ internal static class GatewayReader
             else
                 endpoints.Add(endpoint);
         }
-
-        if (!section.Has("listen") && !section.Has("socket"))
-            section.Context.Problems.Add(section.At, section.Key, "says nowhere to listen", "add listen = [\"127.0.0.1:9001\"] or socket = \"/run/init/http.sock\"");
 
         section.Finish();
         return endpoints.ToImmutable();
@@ -75,11 +74,11 @@ internal static class GatewayReader
         return null;
     }
 
-    private static HttpEndpoint? ReadSocket(Section section, HttpEndpoint common)
+    private static HttpEndpoint? ReadSocket(Section section, HttpEndpoint common, string? otherwise)
     {
         int? mode = ReadMode(section);
         string? owner = section.NonEmptyString("socket_owner") is { } written && IsOwner(section, written) ? written.Value : null;
-        if (section.Path("socket") is not { } path)
+        if ((section.Has("socket") ? section.Path("socket") : otherwise) is not { } path)
             return null;
 
         int bytes = System.Text.Encoding.UTF8.GetByteCount(path);

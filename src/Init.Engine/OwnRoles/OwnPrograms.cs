@@ -19,28 +19,26 @@ public static class OwnPrograms
 
     /// <param name="config">As it was read.</param>
     /// <param name="configFile">What the role is given to read.</param>
+    /// <param name="controlSocket">Where Init listens. The role is told, for the same file may say another place to it: paths in it may depend on the working directory.</param>
     /// <param name="mirrorsOutput">Whether what the role writes goes to Init's stdout.</param>
-    public static SystemConfig AddTo(SystemConfig config, string configFile, bool mirrorsOutput)
+    public static SystemConfig AddTo(SystemConfig config, string configFile, string controlSocket, bool mirrorsOutput)
     {
         if (config.Programs.Any(IsGateway))
-            return config with { Programs = [.. config.Programs.Select(program => IsGateway(program) ? Informed(program, configFile) : program)] };
+            return config with { Programs = [.. config.Programs.Select(program => IsGateway(program) ? Informed(program, configFile, controlSocket) : program)] };
 
-        return config.HttpEndpoints.IsEmpty ? config : config with { Programs = config.Programs.Add(Gateway(configFile, mirrorsOutput)) };
+        return config.HttpEndpoints.IsEmpty ? config : config with { Programs = config.Programs.Add(Gateway(configFile, controlSocket, mirrorsOutput)) };
     }
 
     private static bool IsGateway(ProgramDefinition program) => program.Launch.Builtin == KnownNames.Gateway;
 
     /// <summary>A user's own program in that role reads the same file, and for that it needs every variable that the file may name.</summary>
-    private static ProgramDefinition Informed(ProgramDefinition program, string configFile)
+    private static ProgramDefinition Informed(ProgramDefinition program, string configFile, string controlSocket)
     {
-        HashSet<string> own = [.. program.Launch.Environment.Select(NameOf)];
-        ImmutableArray<string> environment = [.. program.Launch.Environment.Concat(OwnEnvironment().Where(variable => !own.Contains(NameOf(variable)))).Order(StringComparer.Ordinal)];
+        ImmutableArray<string> environment = Merge(OwnVariables(), [.. program.Launch.Environment.Where(variable => NameOf(variable) != ConfigLocation.SocketVariable), SocketVariable(controlSocket)]);
         return program with { Launch = program.Launch with { Command = ["-c", configFile], Environment = environment } };
-
-        static string NameOf(string variable) => variable[..variable.IndexOf('=', StringComparison.Ordinal)];
     }
 
-    private static ProgramDefinition Gateway(string configFile, bool mirrorsOutput)
+    private static ProgramDefinition Gateway(string configFile, string controlSocket, bool mirrorsOutput)
     {
         LogSpec? output = mirrorsOutput ? new LogSpec(File: null, default, Keep: 0, Mirror: true) : null;
         return new ProgramDefinition
@@ -58,7 +56,7 @@ public static class OwnPrograms
             {
                 Builtin = KnownNames.Gateway,
                 Command = ["-c", configFile],
-                Environment = OwnEnvironment(),
+                Environment = Merge(OwnVariables(), [SocketVariable(controlSocket)]),
             },
             Stdout = output,
             Stderr = output,
@@ -67,10 +65,16 @@ public static class OwnPrograms
     }
 
     /// <summary>All that Init has: the role expands the same configuration, and sees nothing that Init does not see.</summary>
-    private static ImmutableArray<string> OwnEnvironment() =>
-    [
-        .. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .Select(entry => $"{entry.Key}={entry.Value}")
-            .Order(StringComparer.Ordinal),
-    ];
+    private static IEnumerable<string> OwnVariables() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
+
+    private static string SocketVariable(string controlSocket) => $"{ConfigLocation.SocketVariable}={controlSocket}";
+
+    /// <summary>Those of the second win.</summary>
+    private static ImmutableArray<string> Merge(IEnumerable<string> variables, IReadOnlyCollection<string> own)
+    {
+        HashSet<string> names = [.. own.Select(NameOf)];
+        return [.. variables.Where(variable => !names.Contains(NameOf(variable))).Concat(own).Order(StringComparer.Ordinal)];
+    }
+
+    private static string NameOf(string variable) => variable[..variable.IndexOf('=', StringComparison.Ordinal)];
 }

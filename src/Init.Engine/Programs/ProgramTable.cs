@@ -42,12 +42,20 @@ public sealed class ProgramTable(Launcher launcher)
         ILookup<string, string> groups = config.Groups
             .SelectMany(group => group.Programs.Select(program => (program, group.Name)))
             .ToLookup(pair => pair.program, pair => pair.Name);
-        _selectable = [.. order.Select(runtime => new SelectableInstance(
-            runtime.Name, runtime.Definition.Policy.Program, [.. groups[runtime.Definition.Policy.Program]])
+        _selectable = [.. order.Select(runtime => SelectableOf(runtime.Definition, groups[runtime.Definition.Policy.Program]))];
+    }
+
+    private static SelectableInstance SelectableOf(ProgramDefinition definition, IEnumerable<string> groups)
+    {
+        // supervisord makes a process of its own of a program for each group that has it.
+        bool isSupervisords = definition.Supervisord is not null;
+        return new SelectableInstance(
+            definition.Policy.Name, definition.Policy.Program, [.. groups.Where(group => !isSupervisords || group == definition.SupervisordGroup)])
         {
-            Group = runtime.Definition.SupervisordGroup,
-            Process = runtime.Definition.SupervisordProcess,
-        })];
+            Group = definition.SupervisordGroup,
+            Process = definition.SupervisordProcess,
+            HasSupervisordNames = isSupervisords,
+        };
     }
 
     public void Remove(string name)

@@ -57,7 +57,9 @@ internal static class GatewayApplet
 
         try
         {
-            GatewayOptions options = new(config.HttpEndpoints, config.Settings.ControlSocket, Help.VersionNumber)
+            // Whoever names the socket, as the supervisor does for its own role, knows better than the file, which may have been written for another directory.
+            string socket = environment.GetValueOrDefault(ConfigLocation.SocketVariable) is { Length: > 0 } named ? named : config.Settings.ControlSocket;
+            GatewayOptions options = new(config.HttpEndpoints, socket, Help.VersionNumber)
             {
                 Directories = [config.Settings.StateDirectory, config.Settings.LogDirectory],
             };
@@ -77,6 +79,8 @@ internal static class GatewayApplet
         Serves the HTTP interface of the supervisor that runs on the same configuration: XML-RPC, REST, metrics. The supervisor starts it by itself.
 
           -c, --config FILE   the configuration (default: INIT_CONFIG, ./supervisor.toml, /etc/init/supervisor.toml)
+
+        INIT_SOCKET names the supervisor's control socket; without it, it is the one of the configuration.
 
         Signals: TERM, INT end it.
         Exit code: 0; 1 when an address cannot be listened on; 78 when the configuration has problems or says nowhere to listen.

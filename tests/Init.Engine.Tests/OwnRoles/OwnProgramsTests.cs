@@ -37,6 +37,40 @@ public sealed class OwnProgramsTests : IDisposable
         Assert.True(launch.Environment.Length > 1);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Gateway_WhoseverItIs_IsToldTheControlSocket(bool isUsers)
+    {
+        ProgramDefinition gateway = Program("mine") with { Launch = new LaunchSpec { Builtin = "gateway", Environment = ["INIT_SOCKET=/run/other.sock"] } };
+
+        ProgramDefinition served = Added(isUsers ? Served with { Programs = [gateway] } : Served).Programs[^1];
+
+        Assert.Equal("INIT_SOCKET=/run/this.sock", Assert.Single(served.Launch.Environment, variable => variable.StartsWith("INIT_SOCKET=", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Names_OfAProgramInTwoGroups_AreThoseOfTheProcess()
+    {
+        var table = new ProgramTable(new Launcher(_loop, "/bin/init", "id"));
+        SourcePosition at = new("x", 1, 1);
+        table.Define(Config() with
+        {
+            Programs = [Grouped("one"), Grouped("two")],
+            Groups = [new GroupDefinition("one", ["both"], at), new GroupDefinition("two", ["both"], at)],
+        });
+
+        Assert.Equal(["two:both"], Selected(table, "two:*"));
+        Assert.Equal(["two"], table.GroupsOf(table.Find("two:both")!));
+
+        static ProgramDefinition Grouped(string group) => Program("both") with
+        {
+            Policy = new ProgramPolicy { Name = $"{group}:both", Program = "both" },
+            GroupName = group,
+            Supervisord = new SupervisordProgram(999, "true", null),
+        };
+    }
+
     [Fact]
     public void Gateway_WhenSomethingIsToBeServed_EndsLastAndReadsTheSameFile()
     {
@@ -84,7 +118,7 @@ public sealed class OwnProgramsTests : IDisposable
         return table;
     }
 
-    private static SystemConfig Added(SystemConfig config) => OwnPrograms.AddTo(config, "/etc/x.conf", mirrorsOutput: false);
+    private static SystemConfig Added(SystemConfig config) => OwnPrograms.AddTo(config, "/etc/x.conf", "/run/this.sock", mirrorsOutput: false);
 
     private static SystemConfig Config(params string[] programs) => new(
         new InitSettings { StateDirectory = "/s", LogDirectory = "/l", ControlSocket = "/c" }, [.. programs.Select(Program)], [], []);

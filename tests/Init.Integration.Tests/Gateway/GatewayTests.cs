@@ -2,6 +2,7 @@ using System.Text.Json;
 using Init.Base;
 using Init.Control;
 using Init.Integration.Tests.Harness;
+using Init.Integration.Tests.Supervisorctl;
 using Init.Linux;
 
 namespace Init.Integration.Tests.Gateway;
@@ -58,6 +59,25 @@ public sealed class GatewayTests
         init.WaitUntil(() => File.Exists(Path.Combine(init.Directory, "other.sock")), "the other socket");
         Assert.False(File.Exists(GatewayFixture.SocketOf(init)));
         Assert.Equal(web, init.StatusOf("web").Pid);
+        init.EndInOrder();
+    }
+
+    [RootFact]
+    public void Gateway_WhenItsTableIsEmpty_ListensWhereSupervisorctlLooks()
+    {
+        using InitUnderTest init = InitUnderTest.Start($"[gateway]\n{Web}");
+        init.WaitForReady("web");
+        string socket = Path.Combine(Path.GetDirectoryName(init.ControlSocket)!, "supervisor.sock");
+        init.WaitUntil(() => File.Exists(socket), "the gateway's socket");
+        File.WriteAllText(Path.Combine(init.Directory, "empty.conf"), "[supervisorctl]\n");
+
+        foreach (string client in (string[])[ClientUnderTest.Theirs, ClientUnderTest.Ours])
+        {
+            var (status, output, errors) = TestProcess.Run(client, "-c", Path.Combine(init.Directory, "empty.conf"), "-s", $"unix://{socket}", "status");
+            Assert.True(status == ExitStatus.Exited(0), $"{client}: {status}\n{output}{errors}");
+            Assert.Matches("^web +RUNNING ", output);
+        }
+
         init.EndInOrder();
     }
 

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Init.Base;
 using Init.Integration.Tests.Harness;
 using Init.Linux;
@@ -46,6 +48,66 @@ public sealed class OwnRoleTests
         Assert.Equal(before, Status(init).Split("uptime")[0]);
         Assert.Equal(ExitStatus.Exited(0), init.End());
     }
+
+    [SupervisordFact]
+    public void Gateway_WhenARelativePathMeansAnotherPlaceToIt_AsksTheInitThatRunsIt()
+    {
+        using TcpListener free = new(IPAddress.Loopback, 0);
+        free.Start();
+        int port = ((IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+
+        // Init's own socket is named after the pid file when no server has one.
+        using var init = SupervisorRun.StartInit(
+            $"""
+            [inet_http_server]
+            port=127.0.0.1:{port}
+            [rpcinterface:supervisor]
+            supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+            [supervisorctl]
+            serverurl=http://127.0.0.1:{port}
+            [program:web]
+            command=sleep 1000
+            """,
+            "pidfile=relative.pid\ndirectory=@DIR@/auto");
+
+        init.WaitUntil(() => Status(init).Contains("RUNNING", StringComparison.Ordinal), "an answer to supervisorctl");
+
+        Assert.True(File.Exists(init.PathOf("relative.pid")));
+        Assert.Equal(ExitStatus.Exited(0), init.End());
+    }
+
+    /// <summary>A member has the group's name, and one is in another group too.</summary>
+    [SupervisordFact]
+    public void Names_OfGroups_StandForTheirProcesses()
+    {
+        using var init = SupervisorRun.StartInit($"""
+            {Config}
+            [program:mail]
+            command=sleep 1000
+            [group:web]
+            programs=web,mail
+            [group:night]
+            programs=mail
+            """);
+        init.WaitUntil(() => Status(init).Split("RUNNING").Length == 4, "three processes to run");
+
+        Assert.Equal("web: stopped\nweb:mail: stopped\n", InOrder(Control(init, "stop", "web:*")));
+        Assert.Equal("night:mail RUNNING\nweb STOPPED\nweb:mail STOPPED\n", States(init));
+        Assert.Equal("night:mail: stopped\n", Control(init, "stop", "night:*"));
+        Assert.Equal("web:mail: started\n", Control(init, "start", "web:mail"));
+        Assert.Equal("night:mail STOPPED\nweb STOPPED\nweb:mail RUNNING\n", States(init));
+        Assert.Equal("mail: ERROR (no such process)\n", Control(init, "start", "mail"));
+        Assert.Equal(ExitStatus.Exited(0), init.End());
+    }
+
+    private static string States(SupervisorRun run) =>
+        InOrder(string.Concat(Status(run).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(2)) + "\n")));
+
+    private static string InOrder(string lines) => string.Concat(lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal).Select(line => line + "\n"));
+
+    private static string Control(SupervisorRun run, params string[] arguments) =>
+        TestProcess.Run(["/usr/bin/supervisorctl", "-c", run.PathOf("supervisord.conf"), .. arguments]).Stdout;
 
     private static string Status(SupervisorRun run) => TestProcess.Run("/usr/bin/supervisorctl", "-c", run.PathOf("supervisord.conf"), "status").Stdout;
 

@@ -13,8 +13,6 @@ internal sealed record CtlOptions
 {
     private const string DefaultUrl = "http://localhost:9001";
 
-    /// <summary>The socket that Init serves supervisor's clients on, beside its control socket.</summary>
-    private const string OwnSocketName = "supervisor.sock";
 
     /// <summary>Short name, long name, and whether it takes a value, as getopt(3) has them.</summary>
     private static readonly (char Short, string Long, bool HasValue)[] s_known =
@@ -89,8 +87,7 @@ internal sealed record CtlOptions
     /// <summary>Of the Init that the other commands would talk to; null when nothing is there.</summary>
     private static string? OwnUrl(IReadOnlyDictionary<string, string> environment, IConfigFiles files)
     {
-        string control = SocketOptions.Find(socket: null, config: null, environment, files);
-        string own = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(control)) ?? "/", OwnSocketName);
+        string own = ConfigLocation.SupervisorSocket(SocketOptions.Find(socket: null, config: null, environment, files));
         return Files.StatusOf(own) is { Kind: FileKind.Socket } ? $"unix://{own}" : null;
     }
 
