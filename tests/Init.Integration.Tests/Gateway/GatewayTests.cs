@@ -57,7 +57,7 @@ public sealed class GatewayTests
         init.Ask<ControlResult.Changes>(new ControlRequest.Update());
 
         init.WaitUntil(() => File.Exists(Path.Combine(init.Directory, "other.sock")), "the other socket");
-        Assert.False(File.Exists(GatewayFixture.SocketOf(init)));
+        Assert.False(GatewayFixture.Answers(init));
         Assert.Equal(web, init.StatusOf("web").Pid);
         init.EndInOrder();
     }
