@@ -19,6 +19,13 @@ internal sealed class SupervisordTheoryAttribute : TheoryAttribute
     public SupervisordTheoryAttribute() => Skip = File.Exists(SupervisorRun.Supervisord) ? null : "needs supervisord";
 }
 
+/// <summary>A test for root that needs supervisord, or its Python modules.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SupervisordRootFactAttribute : FactAttribute
+{
+    public SupervisordRootFactAttribute() => Skip = new SupervisordFactAttribute().Skip ?? new RootFactAttribute().Skip;
+}
+
 /// <summary>
 /// A supervisord.conf, run by supervisord or by Init, in a directory of its own. The file may use @DIR@ (that directory); it is given a [supervisord] section with
 /// everything in it.
@@ -53,6 +60,9 @@ internal sealed partial class SupervisorRun : IDisposable
 
     public static SupervisorRun StartInit(string config, string daemonKeys = "", params string[] wrapper) =>
         Start(config, [.. wrapper, TestPaths.Init, "run", "-c"], daemonKeys);
+
+    /// <summary>Init with a supervisor.toml, which may use @DIR@ too. The supervisord.conf is beside it, for clients.</summary>
+    public static SupervisorRun StartInitWithToml(string config, string toml) => Start(config, [TestPaths.Init, "run", "-c"], daemonKeys: "", toml);
 
     /// <summary>The main log so far.</summary>
     public string[] Log => File.Exists(PathOf("supervisord.log")) ? File.ReadAllLines(PathOf("supervisord.log")) : [];
@@ -100,7 +110,7 @@ internal sealed partial class SupervisorRun : IDisposable
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private static SupervisorRun Start(string config, string[] command, string daemonKeys)
+    private static SupervisorRun Start(string config, string[] command, string daemonKeys, string? toml = null)
     {
         string directory = System.IO.Directory.CreateTempSubdirectory("init-sv-").FullName;
         Assert.Equal(0, Linux.Files.ChangeMode(directory, 0x1FF /* 0777 */));
@@ -116,6 +126,12 @@ internal sealed partial class SupervisorRun : IDisposable
             """.Replace("@DIR@", directory, StringComparison.Ordinal);
         string file = Path.Combine(directory, "supervisord.conf");
         File.WriteAllText(file, text);
+        if (toml is not null)
+        {
+            file = Path.Combine(directory, "supervisor.toml");
+            File.WriteAllText(file, toml.Replace("@DIR@", directory, StringComparison.Ordinal));
+        }
+
         return new SupervisorRun(TestProcess.Start([.. command, file], directory: directory), directory);
     }
 
