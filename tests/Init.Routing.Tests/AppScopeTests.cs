@@ -65,6 +65,15 @@ public sealed class AppScopeTests
     public void Cookie_WhenAPageIsOpened_RemembersWhoseItIs(string path, string headers, string? expected) => Assert.Equal(expected, Cookie(path, $"Sec-Fetch-Mode=navigate|{headers}"));
 
     [Fact]
+    public void Application_WhenTwoHostsHaveOneAtTheSamePath_IsThatOfTheHost()
+    {
+        RouteTable table = Requests.Table(
+            "{'id':'a','app_scope':'a','match':{'path_prefix':'/app/','host':'a.example'}},{'id':'b','app_scope':'b','match':{'path_prefix':'/app/','host':'b.example'}}");
+
+        Assert.Equal("b", table.Winner(Requests.Get("/api", ("Referer", "https://b.example/app/")) with { Host = "b.example" }));
+    }
+
+    [Fact]
     public void Form_WhenAnOldBrowserSendsItWithoutAReferer_GoesToTheApplicationAndItsPageIsRemembered()
     {
         RouteRequest request = Request("/settings", "Accept=text/html|Cookie=init_app=webui") with { Method = "POST" };

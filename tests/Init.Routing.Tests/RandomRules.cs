@@ -35,7 +35,7 @@ internal sealed class RandomRules(Random random)
         if (Chance(3))
             headers.Add(("Sec-Fetch-Site", Pick(["same-origin", "none", "cross-site"])));
         return new RouteRequest(
-            Pick(Targets), Pick(["a.example", "B.EXAMPLE:8080", "b.example", "space.example:443", "[::1]:80", "", "a.example."]), Pick(["GET", "POST", "get"]),
+            Path(Targets), Pick(["a.example", "B.EXAMPLE:8080", "b.example", "space.example:443", "[::1]:80", "", "a.example."]), Pick(["GET", "POST", "get"]),
             new HeaderList([.. headers]), Chance(5) ? null : IPAddress.Parse(Pick(["10.0.0.1", "192.0.2.1", "::ffff:10.0.0.1", "fd00::1"])));
     }
 
@@ -43,7 +43,7 @@ internal sealed class RandomRules(Random random)
     {
         bool redirects = Chance(5);
         bool isScope = !redirects && index < 3 && Chance(2);
-        string? prefix = isScope ? Pick(["/a/", "/b/", "/webui/"]) : Chance(2) ? Pick(Paths) : null;
+        string? prefix = isScope ? Pick(["/a/", "/b/", "/webui/"]) : Chance(2) ? Path(Paths) : null;
         ImmutableArray<RuleBackend> backends = redirects || Chance(4)
             ? []
             : [.. Enumerable.Range(0, 1 + random.Next(3)).Select(i => new RuleBackend($"http://b{i}:{8000 + index}{Pick(["", "/base"])}", 1 + random.Next(3)))];
@@ -57,7 +57,7 @@ internal sealed class RandomRules(Random random)
             Match = new RuleMatch
             {
                 Host = Chance(4) ? Pick(Hosts) : null,
-                PathEqual = !isScope && Chance(4) ? Pick(Paths) : null,
+                PathEqual = !isScope && Chance(4) ? Path(Paths) : null,
                 PathPrefix = prefix,
                 Method = Chance(6) ? Pick(["GET", "POST", "get"]) : null,
                 RefererSubstring = Chance(6) ? Pick(["webui", "/a", "example"]) : null,
@@ -71,7 +71,7 @@ internal sealed class RandomRules(Random random)
             SetHeaders = !redirects && Chance(3) ? [new HeaderValue("X-Set", Pick(["", "a", "b c"]))] : [],
             ResponseHeaders = !redirects && Chance(3) ? [new ResponseHeaderEdit("X-Out", Chance(2) ? "v" : null)] : [],
             RedirectTo = redirects && prefix is null ? "/to?x#y" : null,
-            RedirectToPrefix = redirects && prefix is not null ? Pick(["/", "/new/", "https://new.example"]) : null,
+            RedirectToPrefix = redirects && prefix is not null ? Pick([prefix == "/" ? "/new" : "/", "/new/", "https://new.example"]) : null,
             RedirectStatus = redirects ? Pick([301, 302, 307, 308]) : 301,
             Timeouts = !redirects && Chance(4) ? new RuleTimeouts(Idle: TimeSpan.FromMilliseconds(100 + random.Next(100_000))) : new RuleTimeouts(),
             BodyLimit = !redirects && Chance(4) ? random.NextInt64(long.MaxValue) : null,
@@ -88,6 +88,9 @@ internal sealed class RandomRules(Random random)
         Assert.True(AddressRange.TryParse(Pick(["10.0.0.0/8", "192.0.2.1", "fd00::/8"]), out AddressRange? range));
         return [range!];
     }
+
+    /// <summary>One of the given, or one of 120 that begin with each other in many ways.</summary>
+    private string Path(string[] some) => Chance(2) ? Pick(some) : string.Concat(Enumerable.Range(0, 1 + random.Next(4)).Select(_ => Pick(["/a", "/ab", "/b"])));
 
     private bool Chance(int oneIn) => random.Next(oneIn) == 0;
 

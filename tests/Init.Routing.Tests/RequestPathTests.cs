@@ -62,6 +62,8 @@ public sealed class RequestPathTests
     [Theory]
     [InlineData("/a?b?c", "/a", "?b?c")]
     [InlineData("http://other/a?b", "/a", "?b")]
+    [InlineData("/a#b?c", "/a", "")]
+    [InlineData("/a?b#c", "/a", "?b")]
     [InlineData("https://other", "/", "")]
     [InlineData("http://other?q", "/", "?q")]
     public void Target_WhenSplit_HasPathAndQuery(string target, string path, string query)

@@ -8,6 +8,7 @@ public sealed class RouteActionTests
 {
     [Theory]
     [InlineData("'backend':'http://b:1'", "/app/a%2fb?c=%2f", "http://b:1/app/a%2fb?c=%2f")]
+    [InlineData("'backend':'http://b:1'", "/app/x?y#z", "http://b:1/app/x?y")]
     [InlineData("'backend':'http://b:1/'", "/app/x", "http://b:1/app/x")]
     [InlineData("'backend':'http://b:1/base/'", "/app/x?y", "http://b:1/base/app/x?y")]
     [InlineData("'backend':'http://b:1','strip_prefix':true", "/app/a%2Fb?c", "http://b:1/a%2Fb?c")]

@@ -132,6 +132,11 @@ public sealed class RuleReaderTests
     [InlineData("{'backend':'http://a/b?c'}", "backend: \"?\" at position 10 has no place in a backend's URL (write only scheme, host, port and path)")]
     [InlineData("{'backend':'http://a\\r\\nX: y'}", "backend: character U+000D at position 8 has no place in a backend's URL (write only scheme, host, port and path)")]
     [InlineData("{'backend':'http://a:99999'}", "backend: host or port is not valid (write it like http://127.0.0.1:6185 or http://name:8000/path)")]
+    [InlineData("{'backend':'http://a%2fb'}", "backend: host or port is not valid (write it like http://127.0.0.1:6185 or http://name:8000/path)")]
+    [InlineData("{'backend':'http://a:'}", "backend: host or port is not valid (write it like http://127.0.0.1:6185 or http://name:8000/path)")]
+    [InlineData("{'match':{'host':'中.example'}}", "match.host: is not valid (write a host name or address, with or without a port)")]
+    [InlineData("{'match':{'host':'*.example'}}", "match.host: is not valid (write a host name or address, with or without a port)")]
+    [InlineData("{'action':'redirect','redirect_to_prefix':'/a','match':{'path_prefix':'/a'}}", "redirect_to_prefix: leads to itself (write another path)")]
     [InlineData("{'backend':'http:///x'}", "backend: host or port is not valid (write it like http://127.0.0.1:6185 or http://name:8000/path)")]
     [InlineData("{'backend':'http://a/x/../y'}", "backend: the path climbs with \"..\" (write the path it leads to)")]
     [InlineData("{'backend':'http://a','backends':[{'url':'http://b'}]}", "backends: there is a \"backend\", too (use one of the two)")]
@@ -191,6 +196,12 @@ public sealed class RuleReaderTests
             ],
             problems.Select(problem => problem.ToString()));
     }
+
+    [Theory]
+    [InlineData("http://my_app:8000")]
+    [InlineData("HTTP://Name.example")]
+    [InlineData("https://[fd00::1]:8443/a%20b/")]
+    public void Backend_WhenItsUrlIsUnusualAndValid_IsTaken(string url) => Assert.Equal(url, Read($"{{\"rules\":[{{\"backend\":\"{url}\"}}]}}").Rules[0].Backends[0].Url);
 
     [Theory]
     [InlineData("", "document: cannot read the JSON at line 1, byte 1 (correct it there)")]

@@ -423,6 +423,8 @@ public static class RuleReader
             reader.Report("redirect_to_prefix", "there is no match.path_prefix whose place it could take", "add one, or use redirect_to");
         if (to is not null && to == rule.Match.PathEqual)
             reader.Report("redirect_to", "leads to itself", "write another path");
+        if (prefix is not null && prefix == rule.Match.PathPrefix)
+            reader.Report("redirect_to_prefix", "leads to itself", "write another path");
 
         int status = reader.Integer("status", 300, 399) ?? 301;
         if (status is not (301 or 302 or 307 or 308))

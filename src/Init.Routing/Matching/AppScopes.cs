@@ -80,9 +80,11 @@ public sealed class AppScopes
         if (!RequestPath.TryNormalize(page, scratch, out ReadOnlySpan<char> path))
             return null;
 
+        // Two hosts may each have an application of that path.
+        ReadOnlySpan<char> host = Rules.HostName.Split(request.Host, out int port);
         foreach (CompiledRule rule in _longestFirst)
         {
-            if (path.StartsWith(rule.PathPrefix))
+            if (path.StartsWith(rule.PathPrefix) && rule.HoldsFor(host, port))
                 return rule.Rule.AppScope;
         }
 

@@ -111,6 +111,10 @@ public sealed class CompiledRule
         return Rule.Allow.IsEmpty;
     }
 
+    /// <summary>The host condition alone.</summary>
+    internal bool HoldsFor(ReadOnlySpan<char> host, int port) =>
+        _host is null || (host.Equals(_host, StringComparison.OrdinalIgnoreCase) && (_port < 0 || _port == port));
+
     /// <param name="request">The request.</param>
     /// <param name="byScope">The application that asks takes the place of <see cref="RuleMatch.PathPrefix"/>.</param>
     /// <returns>The first condition that does not hold; null when the rule matches.</returns>
@@ -120,7 +124,7 @@ public sealed class CompiledRule
             return RuleCondition.Path;
         if (_pathPrefix is not null && !byScope && !request.Path.StartsWith(_pathPrefix))
             return RuleCondition.PathPrefix;
-        if (_host is not null && !(request.Host.Equals(_host, StringComparison.OrdinalIgnoreCase) && (_port < 0 || _port == request.Port)))
+        if (!HoldsFor(request.Host, request.Port))
             return RuleCondition.Host;
         if (Rule.Match.Method is { } method && !method.Equals(request.Method, StringComparison.OrdinalIgnoreCase))
             return RuleCondition.Method;

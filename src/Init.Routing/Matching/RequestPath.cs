@@ -13,7 +13,7 @@ internal static class RequestPath
     /// <summary>No longer target needs a larger buffer: one character becomes at most 3 bytes.</summary>
     public const int ExpansionMax = 3;
 
-    /// <summary>Splits "/path?query", or "http://host/path?query" as a client of a proxy sends it. The query has its "?".</summary>
+    /// <summary>Splits "/path?query", or "http://host/path?query" as a client of a proxy sends it. The query has its "?"; a fragment is dropped.</summary>
     public static void Split(ReadOnlySpan<char> target, out ReadOnlySpan<char> path, out ReadOnlySpan<char> query)
     {
         if (target.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
@@ -23,6 +23,9 @@ internal static class RequestPath
             target = start < 0 ? "/" : behindScheme[start] == '/' ? behindScheme[start..] : $"/{behindScheme[start..]}";
         }
 
+        // A fragment is the browser's own. nginx and most backends cut it off, so "/admin#" must not pass for another path than "/admin".
+        int fragment = target.IndexOf('#');
+        target = fragment < 0 ? target : target[..fragment];
         int mark = target.IndexOf('?');
         path = mark < 0 ? target : target[..mark];
         query = mark < 0 ? [] : target[mark..];

@@ -9,6 +9,8 @@ public sealed record BackendUrl
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/[]!$&'()*+,;=%");
 
+    private static readonly SearchValues<char> AllowedInHost = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]");
+
     private BackendUrl(string origin, string basePath)
     {
         Origin = origin;
@@ -48,8 +50,14 @@ public sealed record BackendUrl
         int slash = text.IndexOf('/', schemeLength);
         string origin = slash < 0 ? text : text[..slash];
         string path = slash < 0 ? "" : text[slash..].TrimEnd('/');
-        if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? parsed) || parsed.Host.Length == 0 || parsed.Port is < 1 or > 65535 || origin.EndsWith(':'))
+        if (origin.AsSpan(schemeLength).ContainsAnyExcept(AllowedInHost)
+            || !Uri.TryCreate(origin, UriKind.Absolute, out Uri? parsed)
+            || parsed.Host.Length == 0
+            || parsed.Port is < 1 or > 65535
+            || origin.EndsWith(':'))
+        {
             return ("host or port is not valid", "write it like http://127.0.0.1:6185 or http://name:8000/path");
+        }
 
         if (path.Contains("/../", StringComparison.Ordinal) || path.EndsWith("/..", StringComparison.Ordinal))
             return ("the path climbs with \"..\"", "write the path it leads to");

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Init.Routing.Rules;
 
 /// <summary>Takes "example.com:7860", "[::1]:80" and "Example.com." apart.</summary>
@@ -26,6 +28,7 @@ public static class HostName
         ArgumentNullException.ThrowIfNull(text);
         ReadOnlySpan<char> host = Split(text, out int port);
         return port != 0
+            && Ascii.IsValid(text) // A browser sends xn--….
             && text.Length <= RuleLimits.NameMax * 2
             && Uri.CheckHostName(host.ToString()) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6
             && !(host.Contains(':') && host[0] != '[');
