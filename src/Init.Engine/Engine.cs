@@ -74,6 +74,7 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly OwnSignals _ownSignals;
     private readonly INarrator _narrator;
     private readonly DaemonSetup? _daemon;
+    private readonly MemoryTrim _memory;
     private readonly SharedSockets _sockets = new();
     private readonly AutoLogFiles _autoLogs = new();
     private readonly Guardian? _guardian;
@@ -124,6 +125,7 @@ public sealed class Engine : IEffectSink, IDisposable
         _state = StateStore.Open(_loop, settings.StateDirectory, DateTimeOffset.UtcNow, _log.Trouble, out _stateProblem);
         _scheduler = new Scheduler(
             _loop, TimeProvider.System, _state.LastRun, TakeScheduleDue);
+        _memory = new MemoryTrim(_loop);
         _eventHooks = new EventHookRunner(commands, ownExecutable, TimeProvider.System, _journal.Publish, _log.Trouble);
         _journal.Subscribe(_eventHooks.Handle);
         _operations = new Operations(core);
@@ -163,7 +165,6 @@ public sealed class Engine : IEffectSink, IDisposable
             _log.Trouble(problem);
         StartControl();
         _journal.Add("init.started");
-        TrimMemory();
         while (_exitCode is null)
             RunPass();
 
@@ -306,6 +307,7 @@ public sealed class Engine : IEffectSink, IDisposable
             return;
 
         _journal.ProgramsChanged = false;
+        _memory.NoteWork();
         _operations.Advance();
         _backupRequests.Advance();
     }
@@ -357,13 +359,6 @@ public sealed class Engine : IEffectSink, IDisposable
             _log.Trouble(problem);
         if (_daemon?.WritePidFile() is { } failure)
             _log.Write(LogLevel.Critical, "init.pid-file", failure);
-    }
-
-    /// <summary>What reading the configuration and starting have left behind is given back once; Init lives for months on much less.</summary>
-    private static void TrimMemory()
-    {
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        OwnMemory.ReleaseProgramPages();
     }
 
     private void StartControl()

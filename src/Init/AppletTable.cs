@@ -40,9 +40,9 @@ internal static class AppletTable
         new(GatewayApplet.Name, GatewayApplet.Run, "serve the HTTP interface of the supervisor: init gateway [-c FILE]"),
         new(ImportApplet.Name, ImportApplet.Run, "turn a supervisord.conf into a supervisor.toml: init import FILE"),
         new("help", Help.Run, "list the commands"),
-        .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, Help.VersionNumber), command.Summary)),
+        .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, () => Help.VersionNumber), command.Summary)),
 
-        new("ctl", arguments => ControlCommands.RunLink(arguments, Help.VersionNumber)) { Links = ["initctl"] },
+        new("ctl", arguments => ControlCommands.RunLink(arguments, () => Help.VersionNumber)) { Links = ["initctl"] },
         new(SupervisorctlApplet.Name, arguments => SupervisorctlApplet.Run(arguments, ProcessStart.Invocation), "supervisor's own client, for Init and for supervisord") { Links = [SupervisorctlApplet.Name] },
         new(Linux.ExecChild.AppletName, Applets.ExecChild.Run) { TakesSignals = true },
         new("post-event", _ => PostEvent.Run()),

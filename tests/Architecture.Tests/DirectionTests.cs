@@ -15,6 +15,7 @@ public sealed class DirectionTests
         ["Init.Control"] = 1,
         ["Init.XmlRpc"] = 1,
         ["Init.Config"] = 2,
+        ["Init.Routing"] = 2,
         ["Init.Engine"] = 3,
         ["Init.Admin"] = 4,
         ["Init.Gateway"] = 5,

@@ -20,12 +20,12 @@ internal sealed class ControlCommands
     private readonly Screen _screen;
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly IConfigFiles _files;
-    private readonly string _version;
+    private readonly Func<string> _version;
     private readonly Option<string?> _socket = new("--socket") { Description = "the control socket (default: INIT_SOCKET, or as the configuration says)", HelpName = "PATH" };
     private readonly Option<string?> _config = new("--config", "-c") { Description = "the configuration file (default: INIT_CONFIG, ./supervisor.toml, /etc/init/supervisor.toml)", HelpName = "FILE" };
     private readonly Option<bool> _json = new("--json") { Description = "print JSON, one object to a line" };
 
-    private ControlCommands(Screen screen, IReadOnlyDictionary<string, string> environment, IConfigFiles files, string version)
+    private ControlCommands(Screen screen, IReadOnlyDictionary<string, string> environment, IConfigFiles files, Func<string> version)
     {
         _screen = screen;
         _environment = environment;
@@ -63,21 +63,22 @@ internal sealed class ControlCommands
     /// <summary>Runs <c>init VERB …</c>.</summary>
     /// <param name="verb">One of <see cref="All"/>.</param>
     /// <param name="arguments">What follows it.</param>
-    /// <param name="version">This binary's version.</param>
-    public static int Run(string verb, string[] arguments, string version) => RunStandard("init", [verb], [verb, .. arguments], version);
+    /// <param name="version">Says this binary's version; asked for only when it is to be shown, for reading it is slow.</param>
+    public static int Run(string verb, string[] arguments, Func<string> version) => RunStandard("init", [verb], [verb, .. arguments], version);
 
     /// <summary>Runs <c>initctl …</c>: the same commands, and their list as help.</summary>
-    public static int RunLink(string[] arguments, string version) =>
+    public static int RunLink(string[] arguments, Func<string> version) =>
         RunStandard("initctl", All.Select(command => command.Name), arguments.Length == 0 ? ["--help"] : arguments, version);
 
     /// <summary>All that a command touches comes in here, so that tests can run it whole.</summary>
     public static int Run(
-        string name, IEnumerable<string> verbs, string[] arguments, Screen screen, IReadOnlyDictionary<string, string> environment, IConfigFiles files, string version)
+        string name, IEnumerable<string> verbs, string[] arguments, Screen screen, IReadOnlyDictionary<string, string> environment, IConfigFiles files, Func<string> version)
     {
         ControlCommands commands = new(screen, environment, files, version);
         verbs = [.. verbs];
         Command root = new(name, "Talk to the supervisor.");
-        root.Options.Add(new HelpOption { Action = new HelpWithExamples(), Recursive = true });
+        if (arguments.Any(MayAskForHelp))
+            root.Options.Add(new HelpOption { Action = new HelpWithExamples(), Recursive = true });
         foreach (string verb in verbs)
             root.Subcommands.Add(commands.Create(verb));
 
@@ -99,8 +100,13 @@ internal sealed class ControlCommands
         return parsed.Invoke(new InvocationConfiguration { Output = screen.Output, Error = screen.Errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
-    private static int RunStandard(string name, IEnumerable<string> verbs, string[] arguments, string version)
+    /// <summary>Making the option alone takes half a millisecond: its description is looked up among the library's resources.</summary>
+    private static bool MayAskForHelp(string argument) => argument is ['-' or '/', ..] && argument.AsSpan().IndexOfAny('h', '?') > 0;
+
+    private static int RunStandard(string name, IEnumerable<string> verbs, string[] arguments, Func<string> version)
     {
+        // A command lives for milliseconds, and a collection takes one of them. What a long one ("init events") needs beyond this is collected as ever.
+        _ = GC.TryStartNoGCRegion(8 << 20);
         using Screen screen = Screen.Standard();
         try
         {
@@ -142,7 +148,7 @@ internal sealed class ControlCommands
         "shutdown" => Talking("shutdown", json: false, (session, _) => InspectApplets.Shutdown(session, _screen)),
         "check" => Check(),
         "completion" => Completion(),
-        "version" => Talking("version", json: true, (session, parsed) => InspectApplets.Version(session, _screen, _version, parsed.GetValue(_json))),
+        "version" => Talking("version", json: true, (session, parsed) => InspectApplets.Version(session, _screen, _version(), parsed.GetValue(_json))),
         _ => throw new ArgumentOutOfRangeException(nameof(verb), verb, "no such command"),
     };
 

@@ -183,7 +183,7 @@ public class CommandTests
         Screen screen = new(both, both, isTerminal: false, hasColour);
         string[] arguments = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         int code = ControlCommands.Run(
-            name, ControlCommands.All.Select(command => command.Name), arguments.Length == 0 ? ["--help"] : arguments, screen, environment, new FakeFiles(), "0.1.0");
+            name, ControlCommands.All.Select(command => command.Name), arguments.Length == 0 ? ["--help"] : arguments, screen, environment, new FakeFiles(), () => "0.1.0");
         screen.Flush();
         return new Run(code, Encoding.UTF8.GetString(both.ToArray()));
     }

@@ -1,0 +1,60 @@
+using System.Buffers;
+
+namespace Init.Routing.Rules;
+
+/// <summary>Where a backend listens: <c>http://127.0.0.1:6185</c>, <c>https://example.com/base</c>.</summary>
+public sealed record BackendUrl
+{
+    /// <summary>What a URL may be made of; no '@' (user names end up in logs), '?' and '#' (a backend is a place, not a page), '\' and blanks.</summary>
+    private static readonly SearchValues<char> Allowed =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/[]!$&'()*+,;=%");
+
+    private BackendUrl(string origin, string basePath)
+    {
+        Origin = origin;
+        BasePath = basePath;
+    }
+
+    /// <summary>"http://host:port", as written.</summary>
+    public string Origin { get; }
+
+    /// <summary>Comes before the path of the request: "" or "/base", never with a slash at the end.</summary>
+    public string BasePath { get; }
+
+    /// <param name="text">What was written.</param>
+    /// <param name="url">Null when it is none.</param>
+    /// <returns>What is wrong, for people, with the remedy; null when nothing is.</returns>
+    public static (string Message, string Remedy)? TryParse(string text, out BackendUrl? url)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        url = null;
+        int schemeLength = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7
+            : text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 8
+            : 0;
+        if (schemeLength == 0)
+        {
+            return text.StartsWith("ws://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("wss://", StringComparison.OrdinalIgnoreCase)
+                ? ("a backend is an http:// or https:// URL", "write http or https; WebSockets pass as they are")
+                : ("a backend is an http:// or https:// URL", "write it like http://127.0.0.1:6185");
+        }
+
+        int unusual = text.AsSpan().IndexOfAnyExcept(Allowed);
+        if (unusual >= 0)
+        {
+            string what = text[unusual] is > ' ' and < '\x7f' ? $"\"{text[unusual]}\"" : $"character U+{(int)text[unusual]:X4}";
+            return ($"{what} at position {unusual} has no place in a backend's URL", "write only scheme, host, port and path");
+        }
+
+        int slash = text.IndexOf('/', schemeLength);
+        string origin = slash < 0 ? text : text[..slash];
+        string path = slash < 0 ? "" : text[slash..].TrimEnd('/');
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out Uri? parsed) || parsed.Host.Length == 0 || parsed.Port is < 1 or > 65535 || origin.EndsWith(':'))
+            return ("host or port is not valid", "write it like http://127.0.0.1:6185 or http://name:8000/path");
+
+        if (path.Contains("/../", StringComparison.Ordinal) || path.EndsWith("/..", StringComparison.Ordinal))
+            return ("the path climbs with \"..\"", "write the path it leads to");
+
+        url = new BackendUrl(origin, path);
+        return null;
+    }
+}
