@@ -19,6 +19,13 @@ internal sealed class SupervisordTheoryAttribute : TheoryAttribute
     public SupervisordTheoryAttribute() => Skip = File.Exists(SupervisorRun.Supervisord) ? null : "needs supervisord";
 }
 
+/// <summary>A test for root that needs supervisord, or its Python modules.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SupervisordRootFactAttribute : FactAttribute
+{
+    public SupervisordRootFactAttribute() => Skip = new SupervisordFactAttribute().Skip ?? new RootFactAttribute().Skip;
+}
+
 /// <summary>
 /// A supervisord.conf, run by supervisord or by Init, in a directory of its own. The file may use @DIR@ (that directory); it is given a [supervisord] section with
 /// everything in it.
@@ -65,6 +72,14 @@ internal sealed partial class SupervisorRun : IDisposable
             directory => [Path.Combine(directory, "supervisord"), .. options.Select(option => option.Replace("@DIR@", directory, StringComparison.Ordinal))],
             daemonKeys,
             directory => File.CreateSymbolicLink(Path.Combine(directory, "supervisord"), TestPaths.Init));
+
+    /// <summary>Init with a supervisor.toml, which may use @DIR@ too. The supervisord.conf is beside it, for clients.</summary>
+    public static SupervisorRun StartInitWithToml(string config, string toml) =>
+        Start(
+            config,
+            directory => [TestPaths.Init, "run", "-c", Path.Combine(directory, "supervisor.toml")],
+            daemonKeys: "",
+            directory => File.WriteAllText(Path.Combine(directory, "supervisor.toml"), toml.Replace("@DIR@", directory, StringComparison.Ordinal)));
 
     /// <summary>The main log so far.</summary>
     public string[] Log => File.Exists(PathOf("supervisord.log")) ? File.ReadAllLines(PathOf("supervisord.log")) : [];
