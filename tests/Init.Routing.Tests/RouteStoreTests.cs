@@ -153,6 +153,10 @@ public sealed class RouteStoreTests
     }
 
     [Fact]
+    public void History_WhenRulesOnlyComeAndGo_NeedsNoListOfIds() =>
+        Assert.Empty(Done(Three, new RouteCommand.ReplaceAll(Requests.Json("{'rules':[{'id':'new'},{'id':'c'}]}"))).State.History.Single().Diff.OrderBefore);
+
+    [Fact]
     public void History_WhenChangesAreLarge_StaysBelowItsBytes()
     {
         RouteState state = RouteState.Fresh;
