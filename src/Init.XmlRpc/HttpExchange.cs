@@ -55,9 +55,10 @@ public sealed class HttpExchange : IDisposable
     /// <exception cref="SocketException">As connect(2), or because the connection broke.</exception>
     /// <exception cref="HttpFormatException"/>
     public static HttpExchange Post(ServerAddress server, string path, HttpCredentials credentials, ReadOnlySpan<byte> body) =>
-        Begin(server, $"POST {path}", credentials, $"Accept: text/xml\r\nContent-Type: text/xml\r\nContent-Length: {body.Length}\r\n", body);
+        Begin(server, $"POST {path}", credentials, $"Connection: close\r\nAccept: text/xml\r\nContent-Type: text/xml\r\nContent-Length: {body.Length}\r\n", body);
 
     /// <inheritdoc cref="Post"/>
+    /// <remarks>It does not ask for the end of the connection: supervisord holds a log that is followed back until its end then, and it has none.</remarks>
     public static HttpExchange Get(ServerAddress server, string path, HttpCredentials credentials) => Begin(server, $"GET {path}", credentials, "Accept: */*\r\n", []);
 
     /// <summary>The next bytes of the body; 0 = its end.</summary>
@@ -114,7 +115,7 @@ public sealed class HttpExchange : IDisposable
         HttpExchange exchange = new(server.Connect());
         try
         {
-            exchange.SendAll([.. Encoding.UTF8.GetBytes($"{request} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: init\r\nAccept-Encoding: identity\r\nConnection: close\r\n{authorization}{headers}\r\n"), .. body]);
+            exchange.SendAll([.. Encoding.UTF8.GetBytes($"{request} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: init\r\nAccept-Encoding: identity\r\n{authorization}{headers}\r\n"), .. body]);
             exchange.ReadHead();
             return exchange;
         }

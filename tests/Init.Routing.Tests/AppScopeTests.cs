@@ -65,6 +65,15 @@ public sealed class AppScopeTests
     public void Cookie_WhenAPageIsOpened_RemembersWhoseItIs(string path, string headers, string? expected) => Assert.Equal(expected, Cookie(path, $"Sec-Fetch-Mode=navigate|{headers}"));
 
     [Fact]
+    public void Form_WhenAnOldBrowserSendsItWithoutAReferer_GoesToTheApplicationAndItsPageIsRemembered()
+    {
+        RouteRequest request = Request("/settings", "Accept=text/html|Cookie=init_app=webui") with { Method = "POST" };
+
+        Assert.Equal("proxy-webui", Table.Winner(request));
+        Assert.StartsWith("init_app=webui.8d8c256b;", Table.Scopes.CookieFor(request, Table.Match(request), isSecure: false), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Cookie_WhenNoPageIsOpened_StaysAsItIs() => Assert.Null(Cookie("/webui/app.js", "Sec-Fetch-Mode=no-cors"));
 
     [Fact]

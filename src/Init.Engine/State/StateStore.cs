@@ -1,4 +1,3 @@
-using System.Globalization;
 using Init.Linux;
 
 namespace Init.Engine.State;
@@ -20,9 +19,6 @@ public sealed class StateStore
 
     /// <summary>Beyond this the instance that ran longest ago is forgotten. This many fit into <see cref="FileBytesMax"/> with names of 150 bytes.</summary>
     public const int LastRunsMax = 4096;
-
-    /// <summary>How many unusable files are kept for people to look at.</summary>
-    public const int SetAsideMax = 3;
 
     private readonly EventLoop _loop;
     private readonly string _path;
@@ -49,7 +45,7 @@ public sealed class StateStore
     {
         string path = Path.Combine(stateDirectory, "state.json");
         StateFile? file = Read(path, out string? reason);
-        problem = reason is null ? null : SetAside(path, reason, now);
+        problem = reason is null ? null : StateFiles.SetAside(path, reason, now);
         return new StateStore(loop, path, file?.LastRuns ?? [], say);
     }
 
@@ -98,55 +94,7 @@ public sealed class StateStore
     /// <summary>Null without a reason when there is no file.</summary>
     private static StateFile? Read(string path, out string? reason)
     {
-        // Non-blocking: opening a FIFO would wait for somebody to write to it.
-        OpenResult file = Files.Open(path, OpenFlags.Read | OpenFlags.NonBlocking);
-        if (!file.Succeeded)
-        {
-            reason = file.Errno is Errno.ENOENT or Errno.ENOTDIR ? null : Errno.Describe(file.Errno);
-            return null;
-        }
-
-        try
-        {
-            reason = "it is not a regular file";
-            if (!Files.IsRegular(file.Fd))
-                return null;
-
-            byte[]? content = Files.ReadToEnd(file.Fd, FileBytesMax, out int errno);
-            reason = errno == Errno.EFBIG ? $"it has more than {FileBytesMax} bytes" : Errno.Describe(errno);
-            return content is null ? null : StateFile.Parse(content, out reason);
-        }
-        finally
-        {
-            Files.Close(file.Fd);
-        }
-    }
-
-    private static string SetAside(string path, string reason, DateTimeOffset now)
-    {
-        string aside = $"{path}.corrupt-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
-        int errno = Files.Rename(path, aside);
-        if (errno != 0)
-            return $"cannot use {path}: {reason}; cannot set it aside either: {Errno.Describe(errno)}";
-
-        RemoveOldest(path);
-        return $"cannot use {path}: {reason}; it is kept as {aside}";
-    }
-
-    private static void RemoveOldest(string path)
-    {
-        try
-        {
-            // The time stamp in the name makes the order by name the order by time.
-            string[] kept = Directory.GetFileSystemEntries(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".corrupt-*");
-            Array.Sort(kept, string.CompareOrdinal);
-            foreach (string oldest in kept.AsSpan(0, Math.Max(0, kept.Length - SetAsideMax)))
-                _ = Files.Unlink(oldest); // EISDIR, EACCES: then it stays; it harms nobody.
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The directory may be entered and not listed; then the old files stay.
-            return;
-        }
+        byte[]? content = StateFiles.Read(path, FileBytesMax, out reason);
+        return content is null ? null : StateFile.Parse(content, out reason);
     }
 }

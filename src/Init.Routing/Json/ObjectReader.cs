@@ -77,11 +77,13 @@ internal sealed class ObjectReader(JsonElement element, string path, Action<stri
         return null;
     }
 
-    public int? Integer(string name, int least, int most)
+    public int? Integer(string name, int least, int most) => (int?)Long(name, least, most);
+
+    public long? Long(string name, long least, long most)
     {
         if (Value(name, JsonValueKind.Number, "a number") is not { } value)
             return null;
-        if (value.TryGetInt32(out int number) && number >= least && number <= most)
+        if (value.TryGetInt64(out long number) && number >= least && number <= most)
             return number;
 
         Report(name, $"{value.GetRawText()} is out of range", $"use a whole number from {least} to {most}");
@@ -129,6 +131,25 @@ internal sealed class ObjectReader(JsonElement element, string path, Action<stri
 
         Report(name, $"has {value.GetArrayLength()} items", $"use at most {most}");
         return [];
+    }
+
+    /// <summary>The texts of an array; other items are reported.</summary>
+    public IEnumerable<string> Texts(string name, int most, int lengthMax)
+    {
+        foreach (var (item, place) in Items(name, most))
+        {
+            if (item.ValueKind == JsonValueKind.String && item.GetString() is { } text && text.Length <= lengthMax)
+                yield return text;
+            else
+                Report(place, $"is no text of up to {lengthMax} characters", "correct it");
+        }
+    }
+
+    /// <summary>The element itself, for a reader of its own; null when it is not there.</summary>
+    public JsonElement? Element(string name)
+    {
+        _asked.Add(name);
+        return element.TryGetProperty(name, out JsonElement value) ? value : null;
     }
 
     public ObjectReader? ObjectItem(JsonElement item, string name) => Of(item, $"{path}{name}.", report);

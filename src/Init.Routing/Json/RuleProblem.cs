@@ -11,8 +11,8 @@ public sealed record RuleProblem(int? RuleIndex, string? RuleId, string Field, s
     public override string ToString()
     {
         string rule = RuleIndex is { } index ? $"rules[{index}]" : "";
-        string id = RuleId is null ? "" : $" \"{RuleId}\"";
-        string place = (rule + id, Field) switch
+        string id = RuleId is null ? "" : $"\"{RuleId}\"";
+        string place = ($"{rule} {id}".Trim(), Field) switch
         {
             ("", "") => "document",
             ("", var field) => field,

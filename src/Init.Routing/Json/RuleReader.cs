@@ -94,7 +94,7 @@ public static class RuleReader
         return id;
     }
 
-    private static (T? Result, ImmutableArray<RuleProblem> Problems) Parse<T>(ReadOnlyMemory<byte> utf8, Func<JsonElement, List<RuleProblem>, T?> read)
+    internal static (T? Result, ImmutableArray<RuleProblem> Problems) Parse<T>(ReadOnlyMemory<byte> utf8, Func<JsonElement, List<RuleProblem>, T?> read)
         where T : class
     {
         if (utf8.Length > RuleLimits.DocumentBytesMax)
@@ -112,12 +112,17 @@ public static class RuleReader
             string place = exception.LineNumber is { } line ? $" at line {line + 1}, byte {exception.BytePositionInLine + 1}" : "";
             return (null, [new RuleProblem(null, null, "", $"cannot read the JSON{place}", "correct it there")]);
         }
+        catch (InvalidOperationException)
+        {
+            // "\ud800" in a key, or where nobody looks at each text by itself.
+            return (null, [new RuleProblem(null, null, "", "a key or a text is not valid Unicode", "remove the unpaired surrogate")]);
+        }
     }
 
-    private static Action<string, string, string> Reporter(List<RuleProblem> problems, int? index, string? id) =>
+    internal static Action<string, string, string> Reporter(List<RuleProblem> problems, int? index, string? id) =>
         (field, message, remedy) => problems.Add(new RuleProblem(index, id, field, message, remedy));
 
-    private static void CheckUnique(List<RouteRule> rules, List<RuleProblem> problems)
+    internal static void CheckUnique(List<RouteRule> rules, List<RuleProblem> problems)
     {
         Dictionary<string, int> ids = [];
         Dictionary<string, int> scopes = [];

@@ -28,7 +28,8 @@ public sealed class AppScopes
         if (!string.IsNullOrEmpty(referer))
             return OfReferer(request, referer, isSameOrigin: site is "same-origin", isNavigation);
 
-        return isNavigation && site is null ? null : Known(AppScopeCookie.Of(request).Scope);
+        // A form may be sent by POST; an address that is typed is always a GET.
+        return isNavigation && site is null && request.Method == "GET" ? null : Known(AppScopeCookie.Of(request).Scope);
     }
 
     /// <summary>The Set-Cookie header for the response to an opened page: it remembers the application, or forgets it. Null: leave the cookie as it is.</summary>
@@ -58,7 +59,7 @@ public sealed class AppScopes
     /// <summary>A page is opened, in a tab or in a frame. Browsers say so by Sec-Fetch-Mode, but only to https and localhost.</summary>
     private static bool IsNavigation(in RouteRequest request) => request.Header("Sec-Fetch-Mode") is { } mode
         ? mode == "navigate"
-        : request.Method == "GET" && request.Header("Accept") is { } accept && accept.Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        : request.Method is "GET" or "POST" && request.Header("Accept") is { } accept && accept.Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     private string? OfReferer(in RouteRequest request, string referer, bool isSameOrigin, bool isNavigation)
     {

@@ -32,13 +32,17 @@ internal readonly ref struct RequestFacts
     /// <summary>The application that asks, by <see cref="AppScopes"/>; null also while nobody has looked.</summary>
     public readonly string? Scope;
 
-    public RequestFacts(in RouteRequest request, ReadOnlySpan<char> path, string? scope)
+    /// <param name="request">The request.</param>
+    /// <param name="path">What rules see of its path.</param>
+    /// <param name="scope">Null, or the application that asks.</param>
+    /// <param name="withReferer">Some rule looks at it; finding a header takes longer than most rules.</param>
+    public RequestFacts(in RouteRequest request, ReadOnlySpan<char> path, string? scope, bool withReferer)
     {
         Headers = request.Headers;
         Path = path;
         Host = HostName.Split(request.Host, out Port);
         Method = request.Method;
-        Referer = request.Header("Referer");
+        Referer = withReferer ? request.Header("Referer") : null;
         Scope = scope;
     }
 }

@@ -50,7 +50,7 @@ public static class DryRun
             return new DryRunReport(decision, action, null, null, [], urls);
 
         string? scope = table.Scopes.Asking(request, path);
-        RequestFacts facts = new(request, path, scope);
+        RequestFacts facts = new(request, path, scope, withReferer: true);
         var trials = ImmutableArray.CreateBuilder<RuleTrial>();
         bool isDecided = false;
         foreach (RouteEntry entry in table.Entries)

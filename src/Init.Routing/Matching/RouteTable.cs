@@ -45,6 +45,7 @@ public sealed class RouteTable
     private readonly Dictionary<string, PathIndex>.AlternateLookup<ReadOnlySpan<char>> _byHost;
     private readonly bool _hasHosts;
     private readonly int[] _scopeRanks;
+    private readonly bool _usesReferer;
 
     public RouteTable(RouteConfiguration configuration)
     {
@@ -70,6 +71,7 @@ public sealed class RouteTable
         Dictionary<string, PathIndex> byHost = ranks.Where(rank => _entries[rank].Rule.Host is not null)
             .GroupBy(rank => _entries[rank].Rule.Host!, StringComparer.OrdinalIgnoreCase)
             .ToDictionary(group => group.Key, group => new PathIndex(_entries, group), StringComparer.OrdinalIgnoreCase);
+        _usesReferer = _entries.Any(entry => entry.Rule.Rule.Match is { RefererSubstring: not null } or { RefererRegex: not null });
         _hasHosts = byHost.Count > 0;
         _byHost = byHost.GetAlternateLookup<ReadOnlySpan<char>>();
         Scopes = new AppScopes(Rules.Where(rule => rule.Rule is { Enabled: true, AppScope: not null }));
@@ -92,11 +94,11 @@ public sealed class RouteTable
     {
         RequestPath.Split(request.Target, out ReadOnlySpan<char> raw, out _);
         int scratchChars = RequestPath.IsPlain(raw) ? 0 : raw.Length * RequestPath.ExpansionMax;
-        Span<char> scratch = scratchChars <= StackCharsMax ? stackalloc char[StackCharsMax] : new char[scratchChars];
+        Span<char> scratch = scratchChars == 0 ? [] : scratchChars <= StackCharsMax ? stackalloc char[StackCharsMax] : new char[scratchChars];
         if (!RequestPath.TryNormalize(raw, scratch, out ReadOnlySpan<char> path))
             return new RouteDecision(RouteOutcome.BadPath, null, ByScope: false);
 
-        RequestFacts facts = new(request, path, scope: null);
+        RequestFacts facts = new(request, path, scope: null, _usesReferer);
         int best = NoRank;
         if (_hasHosts && _byHost.TryGetValue(facts.Host, out PathIndex? ofHost))
             ofHost.Search(_entries, facts, ref best);
@@ -104,7 +106,7 @@ public sealed class RouteTable
 
         // Who asks is only looked at when it can change the answer.
         if (_scopeRanks.Length > 0 && _scopeRanks[0] < best && Scopes.Asking(request, path) is { } scope)
-            SearchScope(new RequestFacts(request, path, scope), ref best);
+            SearchScope(new RequestFacts(request, path, scope, _usesReferer), ref best);
         if (best == NoRank)
             return new RouteDecision(RouteOutcome.Default, null, ByScope: false);
 

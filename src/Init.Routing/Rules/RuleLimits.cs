@@ -5,7 +5,11 @@ public static class RuleLimits
 {
     public const int RulesMax = 10_000;
 
+    /// <summary>Bytes of JSON that are read: from a request, or from the file with its history.</summary>
     public const int DocumentBytesMax = 16 * 1024 * 1024;
+
+    /// <summary>Bytes of the rules as they are written. With the history they stay well below <see cref="DocumentBytesMax"/>.</summary>
+    public const int ConfigurationBytesMax = 8 * 1024 * 1024;
 
     /// <summary>Characters of an id, a host, a header's name.</summary>
     public const int NameMax = 128;

@@ -307,6 +307,8 @@ public sealed class LogPumpTests
         harness.UntilReceived("flood", Lines * 100L);
         flooder.Join();
 
+        // That nothing happens takes time to be seen. A pipe that is not watched wakes the log thread after a millisecond at most, so 100 without a wake-up are the sleep
+        // that is meant. Were the thread merely kept off the processor for so long, the line below would still have to be heard: that cannot fail the test, only ease it.
         long wakeUps = -1;
         harness.Until(
             () =>

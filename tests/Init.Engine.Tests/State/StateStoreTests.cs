@@ -95,7 +95,7 @@ public sealed class StateStoreTests : LoopTest
             Assert.Equal(Now, Open(out _).LastRun("backup"));
         }
 
-        Assert.Equal(StateStore.SetAsideMax + 1, Directory.GetFileSystemEntries(_directory).Length);
+        Assert.Equal(StateFiles.SetAsideMax + 1, Directory.GetFileSystemEntries(_directory).Length);
         Assert.Equal(whole[..^1], File.ReadAllBytes(Directory.GetFiles(_directory, "*.corrupt-*").Max(StringComparer.Ordinal)!));
     }
 

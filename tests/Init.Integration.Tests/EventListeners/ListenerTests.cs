@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Init.Integration.Tests.Harness;
+using Init.Integration.Tests.Supervisord;
 
 namespace Init.Integration.Tests.EventListeners;
 
@@ -9,12 +10,21 @@ public sealed class ListenerTests
 {
     private static readonly string Programs = Path.Combine(TestPaths.Repository, "tests/Init.Integration.Tests/EventListeners/Programs");
 
-    [RootFact]
+    /// <summary>What superlance asks its questions of.</summary>
+    private const string Server = """
+        [unix_http_server]
+        file=%(ENV_DIR)s/state.sock
+        [rpcinterface:supervisor]
+        supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+        """;
+
+    [SupervisordRootFact]
     public void Memmon_WhenAProgramGrows_RestartsIt()
     {
         using InitUnderTest init = Start($"""
+            {Server}
             [eventlistener:memmon]
-            command=python3 {Programs}/memmon.py -p fat=40000000 -p lean=40000000
+            command=/usr/bin/python3 {Programs}/memmon.py -p fat=40000000 -p lean=40000000
             events=TICK_5
             stderr_logfile=%(ENV_DIR)s/memmon.err
             [program:fat]
@@ -61,13 +71,14 @@ public sealed class ListenerTests
         init.EndInOrder();
     }
 
-    [RootFact]
+    [SupervisordRootFact]
     public void Httpok_WhenASiteFails_RestartsIt()
     {
         int port = FreePort();
         using InitUnderTest init = Start($"""
+            {Server}
             [eventlistener:httpok]
-            command=python3 {Programs}/httpok.py -p site -t 5 http://127.0.0.1:{port}/
+            command=/usr/bin/python3 {Programs}/httpok.py -p site -t 5 http://127.0.0.1:{port}/
             events=TICK_5
             stderr_logfile=%(ENV_DIR)s/httpok.err
             [program:site]
@@ -213,7 +224,6 @@ public sealed class ListenerTests
         logfile=%(ENV_DIR)s/main.log
         childlogdir=%(ENV_DIR)s
         nodaemon=true
-        environment=INIT_SOCKET="%(ENV_DIR)s/state.init/control.sock"
         {sections}
         """);
 

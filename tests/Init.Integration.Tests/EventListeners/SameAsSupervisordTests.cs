@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Init.Base;
 using Init.Control;
 using Init.Integration.Tests.Harness;
 using Init.Linux;
@@ -10,7 +11,9 @@ public sealed partial class SameAsSupervisordTests
 {
     private static readonly string Programs = Path.Combine(TestPaths.Repository, "tests/Init.Integration.Tests/EventListeners/Programs");
 
-    /// <summary>Each step begins when what the step before brings about has been told.</summary>
+    /// <summary>
+    /// Each step begins when what the step before brings about has been told. Verbs are supervisorctl's, or methods of the XML-RPC interface with their arguments.
+    /// </summary>
     private static readonly (string Verb, string Name, string Event, string Until)[] Steps =
     [
         ("", "", "PROCESS_STATE_RUNNING", "processname:listener"),
@@ -28,6 +31,14 @@ public sealed partial class SameAsSupervisordTests
         ("start", "fails", "PROCESS_STATE_FATAL", "processname:fails"),
         ("start", "ignores", "PROCESS_STATE_RUNNING", "processname:ignores"),
         ("stop", "ignores", "PROCESS_STATE_STOPPED", "processname:ignores"),
+        ("sendRemoteCommEvent", "deploy|version: 2\nall of it", "REMOTE_COMMUNICATION", "type:deploy\nversion: 2\nall of it"),
+        ("sendRemoteCommEvent", "nothing|", "REMOTE_COMMUNICATION", "type:nothing\n"),
+        ("sendProcessStdin", "echoes|to one that does not run", "", ""),
+        ("start", "echoes", "PROCESS_STATE_RUNNING", "processname:echoes"),
+        ("sendProcessStdin", "echoes|a line\nand another\n", "PROCESS_LOG_STDOUT", "channel:stdout\na line\nand another\n"),
+        ("sendProcessStdin", "crew:member|to one that does not run", "", ""),
+        ("sendProcessStdin", "nobody|hello", "", ""),
+        ("stop", "echoes", "PROCESS_STATE_STOPPED", "processname:echoes"),
         ("start", "stays", "PROCESS_STATE_RUNNING", "processname:stays"), // It goes down before the listener, which hears of it.
     ];
 
@@ -92,6 +103,10 @@ public sealed partial class SameAsSupervisordTests
         startsecs=5
         startretries=1
         autostart=false
+        [program:echoes]
+        command=cat
+        stdout_events_enabled=true
+        autostart=false
         [program:ignores]
         command={TestPaths.Dummy} ignore 15 pause
         stopwaitsecs=1
@@ -104,17 +119,19 @@ public sealed partial class SameAsSupervisordTests
         string config = Path.Combine(directory, "supervisord.conf");
         File.WriteAllText(config, ConfigOf(protocol, directory));
         var record = new ListenerRecord(Path.Combine(directory, "record"));
+        List<string> answers;
         using (var supervisord = TestProcess.Start(["supervisord", "-n", "-c", config]))
         {
-            Play(
+            answers = Play(
                 record,
                 (verb, name) => TestProcess.Run("supervisorctl", "-c", config, verb, name),
+                Path.Combine(directory, "state.sock"),
                 (condition, what) => supervisord.WaitUntil(condition, what, InitUnderTest.Patience));
             Assert.Equal(0, Processes.Kill(supervisord.Pid, Signals.SIGTERM));
             supervisord.WaitForExit();
         }
 
-        List<string> told = Told(record);
+        List<string> told = [.. answers, .. Told(record)];
         Directory.Delete(directory, recursive: true);
         return told;
     }
@@ -123,9 +140,9 @@ public sealed partial class SameAsSupervisordTests
     {
         using InitUnderTest init = InitUnderTest.Start(ConfigOf(protocol, "%(ENV_DIR)s"));
         var record = new ListenerRecord(Path.Combine(init.Directory, "record"));
-        Play(record, (verb, name) => init.Ask(RequestOf(verb, name)), init.WaitUntil);
+        List<string> answers = Play(record, (verb, name) => init.Ask(RequestOf(verb, name)), Path.Combine(init.Directory, "state.sock"), init.WaitUntil);
         init.EndInOrder();
-        return Told(record);
+        return [.. answers, .. Told(record)];
     }
 
     private static ControlRequest RequestOf(string verb, string name) => verb switch
@@ -135,19 +152,35 @@ public sealed partial class SameAsSupervisordTests
         _ => new ControlRequest.Restart([name], Rolling: false, Wait: true),
     };
 
-    private static void Play(ListenerRecord record, Action<string, string> act, Action<Func<bool>, string> waitUntil)
+    /// <summary>Gives what the calls have answered.</summary>
+    private static List<string> Play(ListenerRecord record, Action<string, string> act, string server, Action<Func<bool>, string> waitUntil)
     {
+        List<string> answers = [];
         int seen = 0;
         foreach (var (verb, name, awaited, until) in Steps)
         {
-            if (verb.Length > 0)
+            if (verb.StartsWith("send", StringComparison.Ordinal))
+                answers.Add($"{verb} {name}: {Call(server, verb, name.Split('|'))}");
+            else if (verb.Length > 0)
                 act(verb, name);
+            if (awaited.Length == 0)
+                continue;
+
             waitUntil(() => IndexOf(record.Events, awaited, until, seen) >= 0, $"{awaited} {until} after \"{verb} {name}\"");
 
             // The two at the beginning come in either order; from then on each step is behind the one before.
             if (seen > 0 || name.Length > 0)
                 seen = IndexOf(record.Events, awaited, until, seen) + 1;
         }
+
+        return answers;
+    }
+
+    private static string Call(string server, string method, string[] arguments)
+    {
+        var (status, output, errors) = TestProcess.Run(["/usr/bin/python3", Path.Combine(Programs, "call.py"), server, method, .. arguments]);
+        Assert.True(status == ExitStatus.Exited(0), errors);
+        return output;
     }
 
     private static int IndexOf(List<RecordedEvent> events, string name, string part, int from) =>

@@ -35,12 +35,13 @@ internal sealed class CtlInput : IDisposable
     /// <summary>Without its end; null at the end of the input, and at Ctrl-C.</summary>
     public string? ReadLine(string prompt)
     {
+        // Before the prompt: what is typed when it is seen is not for the terminal to show.
+        using TerminalMode? mode = _editor is null ? null : TerminalMode.EachKey(StandardInput);
         _screen.Output.Write(prompt);
         _screen.Flush();
         if (_editor is null)
             return ReadPlain();
 
-        using TerminalMode? mode = TerminalMode.EachKey(StandardInput);
         return _editor.ReadLine(prompt);
     }
 

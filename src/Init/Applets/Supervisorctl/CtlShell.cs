@@ -234,7 +234,7 @@ internal sealed class CtlShell
             {
                 "add" or "remove" or "update" => Server.Structs("getAllProcessInfo").Select(info => info.Text("group")),
                 "clear" or "fg" or "pid" or "restart" or "signal" or "start" or "status" or "stop" or "tail" =>
-                    Server.Structs("getAllProcessInfo").SelectMany(info => info.Text("group") == info.Text("name")
+                    Server.Structs("getAllProcessInfo").SelectMany(info => info.Text("group") == info.Text("name") && !words[^1].Contains(':', StringComparison.Ordinal)
                         ? [info.Text("name")]
                         : new[] { $"{info.Text("group")}:{info.Text("name")}", $"{info.Text("group")}:*" }),
                 _ => [],

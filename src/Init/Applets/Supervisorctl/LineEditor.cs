@@ -14,6 +14,9 @@ internal sealed class LineEditor(Screen screen, Func<int> readByte, Func<string,
     private readonly StringBuilder _line = new();
     private int _cursor;
 
+    /// <summary>The last key was a Tab that could add nothing: the next one shows what there is, as with readline.</summary>
+    private bool _showsMatches;
+
     /// <summary>The oldest first.</summary>
     public IReadOnlyList<string> History => _history;
 
@@ -69,6 +72,7 @@ internal sealed class LineEditor(Screen screen, Func<int> readByte, Func<string,
 
     private void Edit(Key key, char character)
     {
+        _showsMatches &= key == Key.Complete;
         switch (key)
         {
             case Key.Character:
@@ -129,7 +133,7 @@ internal sealed class LineEditor(Screen screen, Func<int> readByte, Func<string,
     {
         string line = _line.ToString(0, _cursor);
         string word = line[(line.LastIndexOf(' ') + 1)..];
-        string[] matches = [.. complete(line).Where(match => match.StartsWith(word, StringComparison.Ordinal)).Distinct()];
+        string[] matches = [.. complete(line).Where(match => match.StartsWith(word, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
         if (matches.Length == 0)
             return;
 
@@ -140,8 +144,9 @@ internal sealed class LineEditor(Screen screen, Func<int> readByte, Func<string,
         string more = common[word.Length..] + (matches.Length == 1 ? " " : "");
         _line.Insert(_cursor, more);
         _cursor += more.Length;
-        if (more.Length == 0)
+        if (more.Length == 0 && _showsMatches)
             screen.Output.Write($"\r\n{string.Join("  ", matches)}\r\n");
+        _showsMatches = more.Length == 0;
     }
 
     private Key ReadKey(out char character)

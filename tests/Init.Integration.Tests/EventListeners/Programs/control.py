@@ -1,18 +1,16 @@
-"""What the listeners of superlance ask of the supervisor: what runs, and to restart it."""
-import json
+"""What the listeners of superlance ask of the supervisor, and how they ask it: what runs, and to restart it, by XML-RPC with supervisor's own module."""
 import os
-import subprocess
+
+from supervisor import childutils
+
+SUPERVISOR = childutils.getRPCInterface(os.environ).supervisor
 
 
 def processes():
     """All processes, each with its name, pid and whether it runs."""
-    status = json.loads(init('status', '--json'))
-    return [(program['name'], program.get('pid', 0), program['state'] == 'RUNNING') for program in status['programs']]
+    return [(info['name'], info['pid'], info['statename'] == 'RUNNING') for info in SUPERVISOR.getAllProcessInfo()]
 
 
 def restart(name):
-    init('restart', name)
-
-
-def init(*words):
-    return subprocess.run([os.environ['INIT'], *words], check=True, capture_output=True, text=True).stdout
+    SUPERVISOR.stopProcess(name)
+    SUPERVISOR.startProcess(name)

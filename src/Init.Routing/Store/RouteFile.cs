@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Init.Linux;
+using Init.Routing.Json;
+using Init.Routing.Rules;
+
+namespace Init.Routing.Store;
+
+/// <summary>What was found at the start. A class, not a record: nothing prints the password by accident.</summary>
+/// <param name="state">Always usable.</param>
+/// <param name="notes">For people: what was wrong with the file, and what was done about it.</param>
+/// <param name="adminPassword">In plain text, from a file of the original; to be stored hashed and not kept.</param>
+public sealed class LoadedRoutes(RouteState state, ImmutableArray<string> notes, string? adminPassword)
+{
+    public RouteState State { get; } = state;
+
+    public ImmutableArray<string> Notes { get; } = notes;
+
+    public string? AdminPassword { get; } = adminPassword;
+}
+
+/// <summary>The state on disk. A kill at any moment leaves the state before the write or the one after it.</summary>
+public static class RouteFile
+{
+    /// <summary>Never fails: what cannot be used is set aside, and the default rules are taken.</summary>
+    /// <param name="path">Of the file; it may also be an admin_config.json of the original, which is taken over, and kept as "….original".</param>
+    /// <param name="now">Wall-clock time, for the name of a file that is set aside.</param>
+    public static LoadedRoutes Load(string path, DateTimeOffset now)
+    {
+        byte[]? content = StateFiles.Read(path, RuleLimits.DocumentBytesMax, out string? reason);
+        if (content is null && reason is null)
+            return new LoadedRoutes(RouteState.Fresh, [], null);
+        if (content is null)
+            return Default(path, reason!, now);
+        if (!RouteStateJson.IsOurs(content))
+            return Original(path, content, now);
+
+        var (state, problems) = RouteStateJson.Read(content);
+        return state is null
+            ? Default(path, problems[0].ToString(), now)
+            : new LoadedRoutes(state, [.. problems.Take(1).Select(problem => $"cannot use the history in {path}: {problem}; the rules are as they were")], null);
+    }
+
+    /// <summary>Written beside, synchronised, renamed.</summary>
+    /// <returns>Null when it is on disk; otherwise why not, for people. The file is as before then.</returns>
+    public static string? Save(string path, RouteState state)
+    {
+        byte[] content = RouteStateJson.ToUtf8(state);
+        if (content.Length > RuleLimits.DocumentBytesMax)
+            return $"cannot write {path}: the rules have {content.Length} bytes (use fewer; {RuleLimits.DocumentBytesMax} is the limit)";
+
+        int errno = StateFiles.Write(path, content, 0x180 /* 0600 */);
+        return errno == 0 ? null : $"cannot write {path}: {Errno.Describe(errno)}";
+    }
+
+    private static LoadedRoutes Default(string path, string reason, DateTimeOffset now) =>
+        new(RouteState.Fresh, [StateFiles.SetAside(path, reason, now) + "; the default rules are used"], null);
+
+    private static LoadedRoutes Original(string path, byte[] content, DateTimeOffset now)
+    {
+        var (import, problems) = OriginalConfig.Read(content);
+        if (import is null)
+            return Default(path, problems[0].ToString(), now);
+
+        // Without the password, which is not to lie about in plain text.
+        string copy = path + ".original";
+        int errno = Files.StatusOf(copy, followLink: false) is null ? Files.Replace(copy, import.WithoutPassword, 0x180 /* 0600 */) : 0;
+        string kept = errno == 0 ? $"it is kept as {copy}, without its password" : $"it cannot be kept: {Errno.Describe(errno)}";
+        return new LoadedRoutes(
+            new RouteState(import.Configuration, 1, []),
+            [$"took over {path}: {import.Configuration.Rules.Length} rules; {kept}", .. import.Notes.Select(note => $"{path}: {note}")],
+            import.AdminPassword);
+    }
+}
