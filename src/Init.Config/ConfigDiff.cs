@@ -83,22 +83,31 @@ public sealed record ConfigDiff(
         Compare("log_format", settings => settings.LogFormat == LogFormat.Json ? "json" : "text", ApplyBy.InitRestart);
         Compare("secrets", settings => string.Join(", ", settings.Secrets), ApplyBy.Live);
 
-        if (Print(oldConfig.EventListeners) != Print(newConfig.EventListeners))
-            changes.Add(new FieldChange("event_listener", null, null, ApplyBy.Live));
+        ComparePools(oldConfig.EventListeners, newConfig.EventListeners, changes);
 
         if (oldConfig.Supervisord != newConfig.Supervisord)
             changes.Add(new FieldChange("supervisord", null, null, ApplyBy.InitRestart));
 
         return changes.ToImmutable();
 
-        static string Print(ImmutableArray<EventListenerPool> pools) =>
-            string.Join('\n', pools.Select(pool => $"{pool.Name} {pool.BufferSize} {string.Join(',', pool.Events)}").Order(StringComparer.Ordinal));
-
         void Compare(string field, Func<InitSettings, string> show, ApplyBy apply)
         {
             if (show(old) != show(@new))
                 changes.Add(new FieldChange(field, show(old), show(@new), apply));
         }
+    }
+
+    private static void ComparePools(ImmutableArray<EventListenerPool> old, ImmutableArray<EventListenerPool> @new, ImmutableArray<FieldChange>.Builder changes)
+    {
+        Dictionary<string, string> before = old.ToDictionary(pool => pool.Name, Print), after = @new.ToDictionary(pool => pool.Name, Print);
+        foreach (string name in before.Keys.Union(after.Keys).Order(StringComparer.Ordinal))
+        {
+            var (was, becomes) = (before.GetValueOrDefault(name), after.GetValueOrDefault(name));
+            if (was != becomes)
+                changes.Add(new FieldChange($"event_listener.{ConfigText.KeyPart(name)}", was, becomes, ApplyBy.Live));
+        }
+
+        static string Print(EventListenerPool pool) => string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", pool.Events)} (buffer_size {pool.BufferSize})");
     }
 
     private static ImmutableArray<ProgramChange> ComparePrograms(SystemConfig old, SystemConfig @new)

@@ -95,8 +95,9 @@ public static class ConfigLoader
             InitSettings settings = SettingsReader.Read(early.With(early.Context with { Expander = expander }), inherited, _files);
             bool givesVariables = early.Boolean("supervisord_variables", otherwise: false);
             Definitions? definitions = null;
-            ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints) : null);
             string socket = ConfigLocation.SupervisorSocket(settings.ControlSocket);
+            bool hasGateway = parsed.Any(file => HasGateway(file.Root));
+            ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints, socket, hasGateway) : null);
             definitions = new Definitions(this, programs, inherited, socket);
             foreach (ParsedFile file in parsed)
                 definitions.Read(file.Root.With(file.Root.Context with { Expander = expander }), isMain: file == main);
@@ -187,8 +188,17 @@ public static class ConfigLoader
 
         private string Shorten(string path) => ConfigLoader.Shorten(path, _path, _folder);
 
-        /// <summary>What supervisord would tell its children: its first unix socket, else its last TCP address; "" when there is neither.</summary>
-        private static string UrlOf(ImmutableArray<HttpEndpoint> endpoints) =>
+        /// <summary>Asked before programs are read, since the first of them is told where the last of them listens.</summary>
+        private static bool HasGateway(Section root) =>
+            root.FreeTable("program") is { } programs
+            && programs.Entries.Any(entry => entry.Value is TomlTable table && table.Entries.Any(key => key is { Key: "builtin", Value: TomlString { Value: KnownNames.Gateway } }));
+
+        /// <summary>
+        /// What supervisord would tell its children: its first unix socket, else its last TCP address; "" when there is neither. A gateway that is told of no address
+        /// listens on <paramref name="socket"/>.
+        /// </summary>
+        private static string UrlOf(ImmutableArray<HttpEndpoint> endpoints, string socket, bool hasGateway) =>
+            endpoints.IsEmpty && hasGateway ? "unix://" + socket :
             ServerReader.UrlOf([.. endpoints.Select(endpoint => new HttpServer(endpoint, endpoint.Address?.ToString() ?? ""))]) ?? "";
 
         private static string FolderOf(string fullPath) => Path.GetDirectoryName(fullPath) ?? "/";

@@ -27,6 +27,12 @@ public sealed record SystemConfig(
 
     /// <summary>What only a supervisord.conf says; null when the configuration is a supervisor.toml.</summary>
     public SupervisordSettings? Supervisord { get; init; }
+
+    /// <summary>The servers of a supervisord.conf, in supervisord's order.</summary>
+    public ImmutableArray<SupervisordServer> SupervisordServers { get; init; } = [];
+
+    /// <summary>What a supervisord.conf calls those <c>[rpcinterface:x]</c> that are there, in its order.</summary>
+    public ImmutableArray<string> RpcInterfaces { get; init; } = [];
 }
 
 /// <summary><c>[eventlistener:x]</c>: its programs are those whose group is called so.</summary>
@@ -108,6 +114,11 @@ public sealed record SupervisordSettings
     /// <summary>True: the main log does not go to stdout as well.</summary>
     public bool Silent { get; init; }
 }
+
+/// <summary>What the main log says of a server.</summary>
+/// <param name="Section">Its name in the file: <c>unix_http_server</c>, <c>inet_http_server:name</c>.</param>
+/// <param name="AsksForPassword">False: whoever can reach it may do everything.</param>
+public sealed record SupervisordServer(string Section, bool AsksForPassword);
 
 /// <summary>The <c>[init]</c> table. All paths are absolute.</summary>
 public sealed record InitSettings
@@ -305,11 +316,14 @@ public sealed record LogSpec(string? File, ByteSize MaxSize, int Keep, bool Mirr
     /// <summary>Lines go to syslog(3) as well.</summary>
     public bool Syslog { get; init; }
 
+    /// <summary>Each line becomes one of Init's own log, with the level that it begins with ("warning: "), else as an error. For Init's own roles.</summary>
+    public bool IsOwnLog { get; init; }
+
     /// <summary>ANSI escape sequences are taken out before anything is kept.</summary>
     public bool StripsAnsi { get; init; }
 
     /// <summary>False: there is nothing to be done with the output, and it may go to /dev/null.</summary>
-    public bool IsUsed => File is not null || AutoPrefix is not null || Mirror || CaptureMax.Bytes > 0 || RaisesEvents || Syslog;
+    public bool IsUsed => File is not null || AutoPrefix is not null || Mirror || CaptureMax.Bytes > 0 || RaisesEvents || Syslog || IsOwnLog;
 }
 
 /// <summary>How readiness or health is found out.</summary>

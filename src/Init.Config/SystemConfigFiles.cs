@@ -4,13 +4,14 @@ using Init.Config.Reading;
 namespace Init.Config;
 
 /// <summary>The real machine. Used before the main loop runs, and on the main loop at reloads: see <see cref="MayWait"/>.</summary>
-public sealed class SystemConfigFiles : IConfigFiles
+/// <param name="startDirectory">What relative paths are relative to; null = where we are now.</param>
+public sealed class SystemConfigFiles(string? startDirectory = null) : IConfigFiles
 {
     /// <summary>How many directory entries a glob looks at before it gives up looking for more.</summary>
     private const int EntriesMax = 100_000;
 
     /// <summary>Init may change its directory (supervisord's <c>directory</c>); what a path means must not change with it.</summary>
-    private readonly string _startDirectory = Environment.CurrentDirectory;
+    private readonly string _startDirectory = startDirectory ?? Environment.CurrentDirectory;
 
     /// <summary>
     /// Whether reading this could take its time, as a pipe does whose writer is yet to come. Null: everything is read, as before the main loop runs, when

@@ -32,7 +32,7 @@ public sealed record NameSelection(IReadOnlyList<int> Indexes, IReadOnlyList<Unk
 
 /// <summary>
 /// What the names of a request stand for; the first rule that finds something decides. In a supervisor.toml: an instance ("worker:0"), a program (all its replicas), a
-/// group (all its programs), "NAME:*" for a program or a group, "GROUP:PROGRAM" as supervisord writes it, and "all". In a supervisord.conf a section's name says nothing
+/// group (all its programs), "NAME:*" for all of supervisord's group, of a program or of a group, "GROUP:PROGRAM" as supervisord writes it, and "all". In a supervisord.conf a section's name says nothing
 /// once it is in groups, so there: a process ("GROUP:PROCESS", or one word when both are equal), a group ("GROUP:*", "GROUP:", "GROUP"), and "all".
 /// </summary>
 public static class NameSelector
@@ -103,9 +103,12 @@ public static class NameSelector
         return
         [
             instance => instance.Name == name,
+
+            // A program may be called as its group, which others are in as well: with the asterisk all of them are meant.
+            instance => wholeOf is not null && (instance.Group == wholeOf || instance.Groups.Contains(wholeOf)),
             instance => instance.Program == (wholeOf ?? name),
-            instance => instance.Groups.Contains(wholeOf ?? name),
-            instance => instance.Group == (wholeOf ?? name),
+            instance => instance.Groups.Contains(name),
+            instance => instance.Group == name,
             instance => instance.Group == group && instance.Process == member,
             instance => (instance.Name == member || instance.Program == member) && instance.Groups.Contains(group),
             _ => name == "all",

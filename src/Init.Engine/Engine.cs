@@ -28,7 +28,11 @@ namespace Init.Engine;
 /// <param name="ConfigFile">The main file, absolute.</param>
 /// <param name="Load">Reads and validates the configuration.</param>
 /// <param name="Version">Of this binary.</param>
-public sealed record EngineOptions(string ConfigFile, Func<ConfigResult> Load, string Version);
+public sealed record EngineOptions(string ConfigFile, Func<ConfigResult> Load, string Version)
+{
+    /// <summary>Options for roles that Init runs by itself, so that the file means to them what it means to <see cref="Load"/>.</summary>
+    public IReadOnlyList<string> RoleOptions { get; init; } = [];
+}
 
 /// <summary>
 /// PID 1: one loop that turns the world into events for the core and the core's effects into system calls. It wires the parts together, hears
@@ -147,7 +151,7 @@ public sealed class Engine : IEffectSink, IDisposable
         _pump.Start();
         PrepareLogs();
         ApplySettings(_reloader.Current);
-        _narrator.Started(_programs.All.Count(program => !program.Definition.IsOwn), _reloader.Current.Warnings);
+        _narrator.Started(_reloader.Current);
         _listening.NoteBegin();
 
         // Before the first program: whatever happens to us from then on, nothing is left unguarded.
@@ -425,7 +429,7 @@ public sealed class Engine : IEffectSink, IDisposable
 
     /// <summary>With what the file leaves to Init: roles of its own, and names for AUTO log files.</summary>
     private SystemConfig Complete(SystemConfig config) =>
-        _autoLogs.Resolve(OwnPrograms.AddTo(config, _options.ConfigFile, _controlSocket, mirrorsOutput: config.Supervisord is not { Silent: true }));
+        _autoLogs.Resolve(OwnPrograms.AddTo(config, _options.ConfigFile, _options.RoleOptions, _controlSocket));
 
     private ConfigResult LoadCompletely()
     {

@@ -7,6 +7,9 @@ namespace Init.Gateway;
 /// <param name="Version">Of this binary.</param>
 public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, string ControlSocket, string Version)
 {
+    /// <summary>True: nothing is said in ordinary life, and of open addresses whoever starts the role has told already.</summary>
+    public bool IsQuiet { get; init; }
+
     /// <summary>Whose file systems are reported: where state and logs are.</summary>
     public IReadOnlyList<string> Directories { get; init; } = [];
 }

@@ -42,7 +42,7 @@ public sealed class RunningGateway : IAsyncDisposable
 
     private static async Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend, IDisposable? owned)
     {
-        LineLoggerProvider log = new(fd: 2, LogLevel.Information);
+        LineLoggerProvider log = new(fd: 2, options.IsQuiet ? LogLevel.Warning : LogLevel.Information);
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll(options.Endpoints);
         EventHub events = new(backend, TimeProvider.System);
         RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, events, log), endpoints, events, owned, log);
@@ -50,7 +50,7 @@ public sealed class RunningGateway : IAsyncDisposable
         foreach (BoundEndpoint endpoint in endpoints)
         {
             log.Listening(endpoint.Name);
-            if (endpoint.Configured is { UnixPath: null, IsOpen: true })
+            if (!options.IsQuiet && endpoint.Configured is { UnixPath: null, IsOpen: true })
                 log.Unprotected(endpoint.Name);
         }
 

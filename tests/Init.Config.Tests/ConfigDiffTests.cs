@@ -172,6 +172,41 @@ public class ConfigDiffTests
         Assert.Equal([new NamedChange("e", ChangeKind.Changed)], diff.EventHooks.AsEnumerable());
     }
 
+    [Fact]
+    public void Between_PoolsOfEventListeners_NamesEach()
+    {
+        static string Pools(string tables) => $$"""
+            {{tables}}
+            [program.a]
+            command = "a"
+            group = "gone"
+            stdin = "pipe"
+            stderr = {}
+            [program.b]
+            command = "b"
+            group = "kept"
+            stdin = "pipe"
+            stderr = {}
+            [program.c]
+            command = "c"
+            group = "more"
+            stdin = "pipe"
+            stderr = {}
+            """;
+        string old = Pools("[event_listener.gone]\nevents = [\"TICK_5\"]\n[event_listener.kept]\nevents = [\"TICK_5\"]");
+        string @new = Pools("[event_listener.kept]\nevents = [\"TICK_5\", \"TICK_60\"]\n[event_listener.more]\nevents = [\"EVENT\"]\nbuffer_size = 20");
+
+        ConfigDiff diff = ConfigDiff.Between(Load(old), Load(@new));
+
+        Assert.Equal(
+            [
+                "event_listener.gone: TICK_5 (buffer_size 10) -> (none)",
+                "event_listener.kept: TICK_5 (buffer_size 10) -> TICK_5, TICK_60 (buffer_size 10)",
+                "event_listener.more: (none) -> EVENT (buffer_size 20)",
+            ],
+            diff.Settings.Select(change => change.ToString()));
+    }
+
     private static SystemConfig Load(string text, Dictionary<string, string>? environment = null)
     {
         MemoryFiles files = new() { Texts = { ["/app/supervisor.toml"] = text } };

@@ -181,6 +181,22 @@ public class ConfigLoaderTests
         }
     }
 
+    /// <summary>The gateway may come after the program, and may have no table of its own.</summary>
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("[program.z]\nbuiltin = \"gateway\"", "unix:///app/state/supervisor.sock")]
+    [InlineData("[program.z]\nbuiltin = \"gateway\"\n[gateway]\nlisten = [\"127.0.0.1:9001\"]", "http://127.0.0.1:9001")]
+    [InlineData("[gateway]\nlisten = [\"[::1]:9001\"]", "http://[::1]:9001")]
+    public void SupervisordVariables_OfEachKindOfGateway_SayWhereItListens(string gateway, string? url)
+    {
+        ConfigResult result = Load($"[init]\nstate_dir = \"/app/state\"\nsupervisord_variables = true\n[program.a]\ncommand = \"a\"\n{gateway}");
+
+        Assert.Empty(result.Problems);
+        Assert.Equal(
+            url is null ? [] : [$"SUPERVISOR_SERVER_URL={url}"],
+            result.Config!.Programs.Single(program => program.Policy.Name == "a").Launch.Environment.Where(variable => variable.StartsWith("SUPERVISOR_SERVER_URL=", StringComparison.Ordinal)));
+    }
+
     private static ConfigResult Load(string text) =>
         ConfigLoader.Load("supervisor.toml", new MemoryFiles { Texts = { ["/app/supervisor.toml"] = text } }, Environment);
 }

@@ -36,6 +36,9 @@ internal static class ConfigPrinter
         if (config.Supervisord is { } daemon)
             text.Append($"{daemon}\n");
 
+        foreach (SupervisordServer server in config.SupervisordServers)
+            text.Append($"server {server.Section} {(server.AsksForPassword ? "with a password" : "open")}, interfaces [{string.Join(", ", config.RpcInterfaces)}]\n");
+
         return text.ToString();
     }
 

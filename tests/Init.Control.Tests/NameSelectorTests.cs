@@ -87,6 +87,32 @@ public class NameSelectorTests
     public void Name_ThatSupervisordDoesNotKnow_SelectsNothing(string name) =>
         Assert.Equal(name, Assert.Single(NameSelector.Select([name], Supervisords).Unknown).Name);
 
+    /// <summary>The same as <c>init import</c> writes it: tables, two of which say that they are in supervisord's group "web".</summary>
+    private static readonly SelectableInstance[] Imported =
+    [
+        new("cron", "cron", []) { Group = "cron", Process = "cron" },
+        new("web", "web", []) { Group = "web", Process = "web" },
+        new("mail", "mail", []) { Group = "web", Process = "mail" },
+        new("night-mail", "night-mail", ["night"]) { Group = "night", Process = "mail" },
+    ];
+
+    [Theory]
+    [InlineData("web:*", "web mail")]
+    [InlineData("web", "web")]
+    [InlineData("web:mail", "mail")]
+    [InlineData("night:mail", "night-mail")]
+    [InlineData("night:*", "night-mail")]
+    [InlineData("night", "night-mail")]
+    [InlineData("mail:*", "mail")]
+    [InlineData("cron:*", "cron")]
+    public void Names_OfAnImportedFile_MeanWhatTheyMeantToSupervisord(string names, string expected)
+    {
+        NameSelection selection = NameSelector.Select(names.Split(' '), Imported);
+
+        Assert.Equal(expected, string.Join(' ', selection.Indexes.Select(index => Imported[index].Name)));
+        Assert.Empty(selection.Unknown);
+    }
+
     private static SelectableInstance OfSupervisord(string name, string group, string process) =>
         new(name, process.Split('_')[0], [group]) { Group = group, Process = process, HasSupervisordNames = true };
 

@@ -3,8 +3,11 @@ using System.Net;
 
 namespace Init.Config.Supervisord;
 
-/// <summary>One server, and the host as it is written: supervisord tells its children that, and not the address.</summary>
-internal sealed record HttpServer(HttpEndpoint Endpoint, string Host);
+/// <summary>One server.</summary>
+/// <param name="Endpoint">Where it listens.</param>
+/// <param name="Host">As it is written: supervisord tells its children that, and not the address.</param>
+/// <param name="Section">Its name in the file; empty when the file is none of supervisord's.</param>
+internal sealed record HttpServer(HttpEndpoint Endpoint, string Host, string Section = "");
 
 /// <summary>Reads <c>[unix_http_server]</c> and <c>[inet_http_server]</c>, of which there may be several.</summary>
 internal static class ServerReader
@@ -15,13 +18,13 @@ internal static class ServerReader
         foreach (IniSection section in scope.Document.Sections.Where(section => section.Name.StartsWith(SupervisordKeys.InetServer, StringComparison.Ordinal)))
         {
             if (ReadInet(new IniReader(section, scope, environment), scope) is { } server)
-                servers.Add(server);
+                servers.Add(server with { Section = section.Name });
         }
 
         foreach (IniSection section in scope.Document.Sections.Where(section => section.Name.StartsWith(SupervisordKeys.UnixServer, StringComparison.Ordinal)))
         {
             if (ReadUnix(new IniReader(section, scope, environment), new IniReader(section, scope, withHere), scope) is { } server)
-                servers.Add(server);
+                servers.Add(server with { Section = section.Name });
         }
 
         return servers;
@@ -33,9 +36,11 @@ internal static class ServerReader
         if (servers.Find(server => server.Endpoint.UnixPath is not null) is { } unix)
             return "unix://" + unix.Endpoint.UnixPath;
 
-        return servers.LastOrDefault() is not { } inet
-            ? null
-            : string.Create(CultureInfo.InvariantCulture, $"http://{(inet.Host is "" or "*" ? "localhost" : inet.Host)}:{inet.Endpoint.Port}");
+        if (servers.LastOrDefault() is not { } inet)
+            return null;
+
+        string host = inet.Host is "" or "*" ? "localhost" : inet.Host is ['[', ..] || !inet.Host.Contains(':') ? inet.Host : $"[{inet.Host}]";
+        return string.Create(CultureInfo.InvariantCulture, $"http://{host}:{inet.Endpoint.Port}");
     }
 
     /// <summary>

@@ -70,7 +70,7 @@ internal sealed class SupervisordLoader
         // From here on the variables of [supervisord] count as the environment's.
         ExpansionNames all = process.With(ToDictionary(daemon.Variables), ToDictionary(daemon.VariableTexts));
         List<HttpServer> servers = ServerReader.Read(_scope, all, WithHere(all));
-        WarnOfInterfaces();
+        List<string> interfaces = FindInterfaces();
 
         // An import wants to know what the file itself sets.
         bool isImport = !ReferenceEquals(_textEnvironment, _scope.Environment);
@@ -95,6 +95,8 @@ internal sealed class SupervisordLoader
             EventListeners = [.. groups.Listeners],
             HttpEndpoints = [.. servers.Select(server => server.Endpoint)],
             Supervisord = daemon.Settings,
+            SupervisordServers = [.. servers.Select(server => new SupervisordServer(server.Section, AsksForPassword: server.Endpoint.Username is { Length: > 0 }))],
+            RpcInterfaces = [.. interfaces],
         });
     }
 
@@ -218,10 +220,12 @@ internal sealed class SupervisordLoader
     // --- What Init has of its own ---------------------------------------------------------------------------------------
 
     /// <summary>RPC interfaces are Python's code. Init has the main one built in, whether the file names it or not.</summary>
-    private void WarnOfInterfaces()
+    /// <returns>What the file calls those that are there.</returns>
+    private List<string> FindInterfaces()
     {
+        List<string> names = [];
         const string key = "supervisor.rpcinterface_factory";
-        ExpansionNames names = ProcessNames();
+        ExpansionNames process = ProcessNames();
         foreach (IniSection section in _scope.Document.Sections)
         {
             if (section.Name.StartsWith(SupervisordKeys.ClientPlugin, StringComparison.Ordinal))
@@ -233,11 +237,15 @@ internal sealed class SupervisordLoader
             if (!section.Name.StartsWith(SupervisordKeys.RpcInterface, StringComparison.Ordinal))
                 continue;
 
-            IniReader reader = new(section, _scope, names);
+            IniReader reader = new(section, _scope, process);
             if (!reader.Has(key))
                 reader.ReportSection($"has no {key}", $"add {key} = {MainInterface}");
             else if (reader.Text(key) is { } factory && factory != MainInterface)
                 reader.Warn(key, $"{reader.Written(key)} is code of Python's, which Init cannot run: its methods are not there");
+            else
+                names.Add(section.Name[SupervisordKeys.RpcInterface.Length..]);
         }
+
+        return names;
     }
 }

@@ -373,6 +373,7 @@ internal sealed class LogThread : IDisposable
             2 => _stderr ??= new Mirror(Loop, _log, _options.Format, _options.Clock, _options.StderrFd),
             _ => null,
         };
+        sink.OwnLog = spec.IsOwnLog ? new OwnLogLines(sink.Instance, _log) : null;
         sink.Syslog = spec.Syslog ? _syslog : null;
         string? path = standardStream is null ? spec.File : null;
         if (path != sink.File?.Path)

@@ -157,6 +157,7 @@ internal sealed class OutputPipe
         if (Sink.Spec.Mirror)
             mirror.Add(Sink.MirrorSource, lines);
         Sink.PassThrough?.AddRaw(Sink.MirrorSource, lines, isUnfinished);
+        Sink.OwnLog?.Add(lines);
         Sink.Syslog?.Send(Sink.Process, lines, MonotonicClock.Now);
 
         if (Sink.Watches.Count > 0)

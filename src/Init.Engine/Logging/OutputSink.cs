@@ -31,6 +31,9 @@ internal sealed class OutputSink(string instance, OutputStream stream, LogCounte
     /// <summary>Where lines go as they are, for a log file that is Init's own stdout or stderr; null = nowhere.</summary>
     public Mirror? PassThrough { get; set; }
 
+    /// <summary>Where lines become lines of Init's own log; null = nowhere.</summary>
+    public OwnLogLines? OwnLog { get; set; }
+
     public SyslogOutput? Syslog { get; set; }
 
     /// <summary>What syslog is told of who speaks.</summary>

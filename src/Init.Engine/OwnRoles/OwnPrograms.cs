@@ -19,14 +19,14 @@ public static class OwnPrograms
 
     /// <param name="config">As it was read.</param>
     /// <param name="configFile">What the role is given to read.</param>
-    /// <param name="controlSocket">Where Init listens. The role is told, for the same file may say another place to it: paths in it may depend on the working directory.</param>
-    /// <param name="mirrorsOutput">Whether what the role writes goes to Init's stdout.</param>
-    public static SystemConfig AddTo(SystemConfig config, string configFile, string controlSocket, bool mirrorsOutput)
+    /// <param name="options">What the role needs to know besides, to read the file as Init does.</param>
+    /// <param name="controlSocket">Where Init listens. The role is told, for who runs it knows better than the file.</param>
+    public static SystemConfig AddTo(SystemConfig config, string configFile, IReadOnlyList<string> options, string controlSocket)
     {
         if (config.Programs.Any(IsGateway))
             return config with { Programs = [.. config.Programs.Select(program => IsGateway(program) ? Informed(program, configFile, controlSocket) : program)] };
 
-        return config.HttpEndpoints.IsEmpty ? config : config with { Programs = config.Programs.Add(Gateway(configFile, controlSocket, mirrorsOutput)) };
+        return config.HttpEndpoints.IsEmpty ? config : config with { Programs = config.Programs.Add(Gateway(config, configFile, options, controlSocket)) };
     }
 
     private static bool IsGateway(ProgramDefinition program) => program.Launch.Builtin == KnownNames.Gateway;
@@ -38,9 +38,12 @@ public static class OwnPrograms
         return program with { Launch = program.Launch with { Command = ["-c", configFile], Environment = environment } };
     }
 
-    private static ProgramDefinition Gateway(string configFile, string controlSocket, bool mirrorsOutput)
+    private static ProgramDefinition Gateway(SystemConfig config, string configFile, IReadOnlyList<string> options, string controlSocket)
     {
-        LogSpec? output = mirrorsOutput ? new LogSpec(File: null, default, Keep: 0, Mirror: true) : null;
+        // supervisord's main log has a format of its own, and its server says nothing in ordinary life. What goes wrong is there also when Init is silent.
+        bool isSupervisord = config.Supervisord is not null;
+        LogSpec output = new LogSpec(File: null, default, Keep: 0, Mirror: !isSupervisord) with { IsOwnLog = isSupervisord };
+        string[] quiet = isSupervisord ? ["--quiet"] : [];
         return new ProgramDefinition
         {
             IsOwn = true,
@@ -55,7 +58,7 @@ public static class OwnPrograms
             Launch = new LaunchSpec
             {
                 Builtin = KnownNames.Gateway,
-                Command = ["-c", configFile],
+                Command = ["-c", configFile, .. options, .. quiet],
                 Environment = Merge(OwnVariables(), [SocketVariable(controlSocket)]),
             },
             Stdout = output,

@@ -8,17 +8,19 @@ namespace Init.Engine.Reloading;
 /// <summary>Configurations by supervisord's groups: which of them differ, and what a running system looks like with one more or one less.</summary>
 internal static class ConfigGroups
 {
-    /// <summary>What an update to <paramref name="next"/> would do to groups. Init's own programs belong to none.</summary>
+    /// <summary>
+    /// What an update to <paramref name="next"/> would do to groups, in the order of the configuration: supervisorctl adds them in this order, so a pool of event
+    /// listeners hears of what comes after it. Init's own programs belong to none.
+    /// </summary>
     public static GroupChanges Between(SystemConfig running, SystemConfig next, ConfigDiff diff)
     {
-        ImmutableSortedSet<string> before = NamesOf(running), after = NamesOf(next);
+        ImmutableArray<string> before = NamesOf(running), after = NamesOf(next);
         HashSet<string> changedInstances = [.. diff.Programs.Select(change => change.Instance)];
-        IEnumerable<string> changed = running.Programs.Concat(next.Programs)
+        HashSet<string> changed = [.. running.Programs.Concat(next.Programs)
             .Where(program => changedInstances.Contains(program.Policy.Name))
             .Select(program => program.SupervisordGroup)
-            .Concat(ChangedPools(running, next))
-            .Where(group => before.Contains(group) && after.Contains(group));
-        return new GroupChanges([.. after.Except(before)], [.. changed.ToImmutableSortedSet(StringComparer.Ordinal)], [.. before.Except(after)]);
+            .Concat(ChangedPools(running, next))];
+        return new GroupChanges([.. after.Except(before)], [.. after.Where(group => before.Contains(group) && changed.Contains(group))], [.. before.Except(after)]);
     }
 
     /// <summary>The running configuration, and the programs of a group of <paramref name="lastRead"/>.</summary>
@@ -31,7 +33,7 @@ internal static class ConfigGroups
                 ErrorCode.UnknownGroup, $"cannot add group \"{name}\": the configuration that was read last has none", "a file that has been edited is read by: init reread"));
         }
 
-        ImmutableSortedSet<string> present = NamesOf(running);
+        ImmutableArray<string> present = NamesOf(running);
         ImmutableArray<ProgramDefinition> added = [.. wanted.Where(program => !present.Contains(program.SupervisordGroup))];
         if (added.IsEmpty)
             return (null, new ControlError(ErrorCode.AlreadyAdded, $"cannot add group \"{name}\": it is part of the running system", "a changed one is applied by: init update"));
@@ -76,8 +78,8 @@ internal static class ConfigGroups
         return Check(target with { Groups = SelectorsOf(target, running, running) }, $"cannot remove group \"{name}\"");
     }
 
-    private static ImmutableSortedSet<string> NamesOf(SystemConfig config) =>
-        config.Programs.Where(program => !program.IsOwn).Select(program => program.SupervisordGroup).ToImmutableSortedSet(StringComparer.Ordinal);
+    private static ImmutableArray<string> NamesOf(SystemConfig config) =>
+        [.. config.Programs.Where(program => !program.IsOwn).Select(program => program.SupervisordGroup).Distinct()];
 
     private static IEnumerable<string> ChangedPools(SystemConfig running, SystemConfig next)
     {

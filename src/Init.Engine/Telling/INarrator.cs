@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Init.Base;
+using Init.Config;
 using Init.Engine.Programs;
 using Init.Supervision;
 
@@ -10,9 +11,8 @@ namespace Init.Engine.Telling;
 /// </summary>
 public interface INarrator
 {
-    /// <param name="programs">How many, without Init's own.</param>
-    /// <param name="warnings">Of the configuration.</param>
-    void Started(int programs, IReadOnlyList<ConfigProblem> warnings);
+    /// <param name="config">What Init runs on, its own programs included.</param>
+    void Started(SystemConfig config);
 
     void Spawned(ProgramRuntime program, int pid);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Init.Base;
+using Init.Config;
 using Init.Engine.Logging;
 using Init.Engine.Programs;
 using Init.Linux;
@@ -10,10 +11,10 @@ namespace Init.Engine.Telling;
 /// <summary>In Init's own words, for a supervisor.toml.</summary>
 internal sealed class InitNarrator(InitLog log, string version, string configFile) : INarrator
 {
-    public void Started(int programs, IReadOnlyList<ConfigProblem> warnings)
+    public void Started(SystemConfig config)
     {
-        log.Started(version, Processes.GetPid(), configFile, programs);
-        foreach (ConfigProblem warning in warnings)
+        log.Started(version, Processes.GetPid(), configFile, config.Programs.Count(program => !program.IsOwn));
+        foreach (ConfigProblem warning in config.Warnings)
             log.ConfigWarning(warning);
     }
 

@@ -21,7 +21,7 @@ internal sealed class SupervisordNarrator(InitLog log, EventLoop loop, ProgramTa
 
     private bool _isShutDown;
 
-    public void Started(int programs, IReadOnlyList<ConfigProblem> warnings)
+    public void Started(SystemConfig config)
     {
         if (settings.User is null && Processes.GetUid() == 0)
         {
@@ -31,10 +31,15 @@ internal sealed class SupervisordNarrator(InitLog log, EventLoop loop, ProgramTa
                 "you can set user=root in the config file to avoid this message.");
         }
 
-        foreach (ConfigProblem warning in warnings)
+        foreach (ConfigProblem warning in config.Warnings)
             Say(LogLevel.Warning, warning.ToString());
+        foreach (string include in config.Files.Skip(1))
+            Say(LogLevel.Information, $"Included extra file \"{include}\" during parsing");
         if (settings.User is not null)
             Say(LogLevel.Information, $"Set uid to user {Text((int)Processes.GetUid())} succeeded");
+        TellServers(config);
+        if (settings.Directory is { } directory)
+            Say(LogLevel.Information, $"set current directory: '{directory}'");
         Say(LogLevel.Information, $"supervisord started with pid {Text(Processes.GetPid())}");
     }
 
@@ -90,6 +95,18 @@ internal sealed class SupervisordNarrator(InitLog log, EventLoop loop, ProgramTa
     }
 
     public void OrphanReaped(int pid, ExitStatus status) => Say(LogLevel.Information, $"reaped unknown pid {Text(pid)} ({Describe(status)})");
+
+    /// <summary>supervisord makes its interfaces anew for each server.</summary>
+    private void TellServers(SystemConfig config)
+    {
+        foreach (SupervisordServer server in config.SupervisordServers)
+        {
+            foreach (string name in config.RpcInterfaces)
+                Say(LogLevel.Information, $"RPC interface '{name}' initialized");
+            if (!server.AsksForPassword)
+                Say(LogLevel.Critical, $"Server '{server.Section}' running without any HTTP authentication checking");
+        }
+    }
 
     private void NotePhase(ProgramRuntime program, ProgramPhase from, ProgramPhase to)
     {

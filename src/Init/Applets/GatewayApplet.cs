@@ -14,33 +14,28 @@ internal static class GatewayApplet
 
     public static int Run(string[] arguments)
     {
-        string? file;
-        switch (arguments)
+        if (arguments is ["-h" or "--help"])
         {
-            case []:
-                file = null;
-                break;
-            case ["-c" or "--config", var given]:
-                file = given;
-                break;
-            case ["-h" or "--help"]:
-                Terminal.Say(HelpText);
-                return ExitCode.Success;
-            default:
-                Terminal.Complain($"cannot serve with \"{string.Join(' ', arguments)}\": the only option is -c FILE (see \"init gateway --help\")");
-                return ExitCode.Usage;
+            Terminal.Say(HelpText);
+            return ExitCode.Success;
         }
 
-        var files = new SystemConfigFiles();
+        if (Options.Parse(arguments) is not { } options)
+        {
+            Terminal.Complain($"cannot serve with \"{string.Join(' ', arguments)}\": the only option is -c FILE (see \"init gateway --help\")");
+            return ExitCode.Usage;
+        }
+
+        var files = new SystemConfigFiles(options.StartDirectory);
         Dictionary<string, string> environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
-        if (ConfigLocation.Find(file, environment, files) is not { } path)
+        if (ConfigLocation.Find(options.File, environment, files) is not { } path)
         {
             Terminal.Complain($"cannot find a configuration: none of {string.Join(", ", ConfigLocation.Candidates)} is there (name one with -c FILE or INIT_CONFIG)");
             return ExitCode.Configuration;
         }
 
-        ConfigResult result = ConfigLoader.Load(path, files, environment);
+        ConfigResult result = ConfigLoader.Load(path, files, environment, options.Supervisord);
         if (result.Config is not { } config)
         {
             foreach (ConfigProblem problem in result.Problems)
@@ -59,17 +54,70 @@ internal static class GatewayApplet
         {
             // Whoever names the socket, as the supervisor does for its own role, knows better than the file, which may have been written for another directory.
             string socket = environment.GetValueOrDefault(ConfigLocation.SocketVariable) is { Length: > 0 } named ? named : config.Settings.ControlSocket;
-            GatewayOptions options = new(config.HttpEndpoints, socket, Help.VersionNumber)
+            GatewayOptions gateway = new(config.HttpEndpoints, socket, Help.VersionNumber)
             {
+                IsQuiet = options.IsQuiet,
                 Directories = [config.Settings.StateDirectory, config.Settings.LogDirectory],
             };
-            GatewayRole.RunAsync(options).GetAwaiter().GetResult();
+            GatewayRole.RunAsync(gateway).GetAwaiter().GetResult();
             return ExitCode.Success;
         }
         catch (BindException exception)
         {
             Terminal.Complain(exception.Message);
             return ExitCode.Failure;
+        }
+    }
+
+    /// <summary>What Init adds when it runs the role by itself: where it was started, and what its command line says about <c>[supervisord]</c>.</summary>
+    public static IReadOnlyList<string> OptionsFor(string startDirectory, IReadOnlyDictionary<string, string> supervisord) =>
+        [StartDirectoryOption, startDirectory, .. supervisord.SelectMany(pair => new[] { SetOption, $"{pair.Key}={pair.Value}" })];
+
+    private const string StartDirectoryOption = "--started-in", SetOption = "--set", QuietOption = "--quiet";
+
+    /// <summary>Those beside -c are for Init only.</summary>
+    private sealed record Options
+    {
+        public string? File { get; private set; }
+
+        public string? StartDirectory { get; private set; }
+
+        public bool IsQuiet { get; private set; }
+
+        /// <summary>Keys of [supervisord] that win over the file's.</summary>
+        public Dictionary<string, string> Supervisord { get; } = [];
+
+        /// <returns>Null when there is one that does not exist, or lacks its value.</returns>
+        public static Options? Parse(string[] arguments)
+        {
+            Options options = new();
+            for (int i = 0; i < arguments.Length; i++)
+            {
+                if (arguments[i] == QuietOption)
+                    options.IsQuiet = true;
+                else if (++i >= arguments.Length || !options.Take(arguments[i - 1], arguments[i]))
+                    return null;
+            }
+
+            return options;
+        }
+
+        private bool Take(string option, string value)
+        {
+            switch (option)
+            {
+                case "-c" or "--config":
+                    File = value;
+                    return true;
+                case StartDirectoryOption:
+                    StartDirectory = value;
+                    return true;
+                case SetOption when value.Split('=', 2) is [var key, var text]:
+                    Supervisord[key] = text;
+                    return true;
+                default:
+                    return false;
+            }
         }
     }
 

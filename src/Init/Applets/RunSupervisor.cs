@@ -79,7 +79,8 @@ internal static class RunSupervisor
 
         // Kept for a restart, whose arguments may name files relative to it.
         OpenResult directory = Files.Open(".", OpenFlags.Read);
-        using (var engine = new Engine.Engine(new EngineOptions(Path.GetFullPath(path), Load, Help.VersionNumber), config))
+        EngineOptions engineOptions = new(Path.GetFullPath(path), Load, Help.VersionNumber) { RoleOptions = GatewayApplet.OptionsFor(Environment.CurrentDirectory, options.Supervisord) };
+        using (var engine = new Engine.Engine(engineOptions, config))
         {
             int code = engine.Run();
             if (!engine.IsRestartWanted)

@@ -56,6 +56,23 @@ public sealed class AccessTests
         Assert.Contains("<p>Error code 401.", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    /// <summary>supervisord looks at the first five characters only; here a path is made of segments.</summary>
+    [Theory]
+    [InlineData("/RPC2", true)]
+    [InlineData("/RPC2/", true)]
+    [InlineData("/RPC2/and/more", true)]
+    [InlineData("/RPC2x", false)]
+    [InlineData("/RPC", false)]
+    [InlineData("/x/RPC2", false)]
+    public async Task XmlRpc_OfAPath_IsThereAndBelow(string path, bool expected)
+    {
+        await using GatewayUnderTest gateway = await GatewayUnderTest.StartAsync(new HttpEndpoint());
+
+        using HttpResponseMessage response = await SendAsync(gateway, HttpMethod.Post, path);
+
+        Assert.Equal(expected, response.StatusCode != HttpStatusCode.NotFound);
+    }
+
     [Fact]
     public async Task Refusal_OfTheRestInterface_IsAProblem()
     {

@@ -81,6 +81,19 @@ public sealed class OwnProgramsTests : IDisposable
         Assert.Equal("/bin/init|gateway|-c|/etc/x.conf", string.Join("|", new Launcher(_loop, "/bin/init", "id").CommandOf(gateway.Launch)));
     }
 
+    /// <summary>supervisord's main log has a format of its own: what the role says becomes part of it, and is not written beside it.</summary>
+    [Fact]
+    public void Gateway_OfASupervisordConf_ReadsAsInitDoesAndSpeaksThroughItsLog()
+    {
+        SystemConfig config = Served with { Supervisord = new SupervisordSettings { ChildLogDirectory = "/tmp", Silent = true } };
+
+        ProgramDefinition gateway = Assert.Single(OwnPrograms.AddTo(config, "/etc/x.conf", ["--started-in", "/here"], "/run/this.sock").Programs, program => program.IsOwn);
+
+        Assert.Equal("-c /etc/x.conf --started-in /here --quiet", string.Join(' ', gateway.Launch.Command));
+        Assert.True(gateway.Stderr is { IsOwnLog: true, Mirror: false, IsUsed: true });
+        Assert.True(Assert.Single(Added(Served).Programs, program => program.IsOwn).Stderr is { IsOwnLog: false, Mirror: true });
+    }
+
     [Fact]
     public void Names_OfEverything_LeaveOutTheOwnOnes()
     {
@@ -118,7 +131,7 @@ public sealed class OwnProgramsTests : IDisposable
         return table;
     }
 
-    private static SystemConfig Added(SystemConfig config) => OwnPrograms.AddTo(config, "/etc/x.conf", "/run/this.sock", mirrorsOutput: false);
+    private static SystemConfig Added(SystemConfig config) => OwnPrograms.AddTo(config, "/etc/x.conf", [], "/run/this.sock");
 
     private static SystemConfig Config(params string[] programs) => new(
         new InitSettings { StateDirectory = "/s", LogDirectory = "/l", ControlSocket = "/c" }, [.. programs.Select(Program)], [], []);

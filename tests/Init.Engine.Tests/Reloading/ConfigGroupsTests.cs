@@ -117,6 +117,19 @@ public sealed class ConfigGroupsTests
         Assert.Equal(["old"], changes.Removed);
     }
 
+    [Fact]
+    public void Between_KeepsTheOrderOfTheConfiguration()
+    {
+        SystemConfig running = Config(Program("z:x", group: "z"), Program("k:x", group: "k"), Program("a:x", group: "a"), Program("l:x", group: "l"));
+        SystemConfig next = Config(Program("y:x", group: "y"), Program("l:y", group: "l"), Program("b:x", group: "b"), Program("k:y", group: "k"));
+
+        GroupChanges changes = ConfigGroups.Between(running, next, ConfigDiff.Between(running, next));
+
+        Assert.Equal(["y", "b"], changes.Added);
+        Assert.Equal(["l", "k"], changes.Changed);
+        Assert.Equal(["z", "a"], changes.Removed);
+    }
+
     private static SystemConfig Config(params ImmutableArray<ProgramDefinition> programs) => new(
         new InitSettings { StateDirectory = "/state", LogDirectory = "/log", ControlSocket = "/control.sock" }, programs, Groups: [], EventHooks: []);
 

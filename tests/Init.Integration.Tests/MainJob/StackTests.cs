@@ -11,7 +11,7 @@ namespace Init.Integration.Tests.MainJob;
 
 /// <summary>
 /// The whole job on real programs: they start in the order of their gates, survive random kills, and end in order. INIT_CHAOS_SECONDS makes the kills go on for longer
-/// (20 by default), INIT_CHAOS_SEED repeats a sequence of them.
+/// (a minute by default), INIT_CHAOS_SEED repeats a sequence of them.
 /// </summary>
 public sealed class StackTests(ITestOutputHelper output)
 {
@@ -107,7 +107,7 @@ public sealed class StackTests(ITestOutputHelper output)
     }
 
     private static TimeSpan ChaosTime =>
-        TimeSpan.FromSeconds(int.TryParse(Environment.GetEnvironmentVariable("INIT_CHAOS_SECONDS"), CultureInfo.InvariantCulture, out int seconds) ? seconds : 20);
+        TimeSpan.FromSeconds(int.TryParse(Environment.GetEnvironmentVariable("INIT_CHAOS_SECONDS"), CultureInfo.InvariantCulture, out int seconds) ? seconds : 60);
 
     private static InitUnderTest StartStack(bool asPid1, int uid)
     {

@@ -257,7 +257,7 @@ public sealed class SideBySideTests
     [RootFact]
     public void User_OfTheDaemonThatItCannotBecome_KeepsItFromStarting()
     {
-        using var init = SupervisorRun.StartInit("", "user=root", Namespaces.AsStranger);
+        using var init = SupervisorRun.StartInit("", "user=root", wrapper: Namespaces.AsStranger);
 
         Assert.Equal(ExitStatus.Exited(2), init.WaitForExit());
         Assert.Contains("Can't drop privilege as nonroot user", init.Stderr, StringComparison.Ordinal);

@@ -56,13 +56,30 @@ internal sealed partial class SupervisorRun : IDisposable
     public static (SupervisorRun Supervisord, SupervisorRun Init) StartBoth(string config, string daemonKeys = "") =>
         (StartSupervisord(config, daemonKeys), StartInit(config, daemonKeys));
 
-    public static SupervisorRun StartSupervisord(string config, string daemonKeys = "") => Start(config, [Supervisord, "-n", "-c"], daemonKeys);
+    /// <param name="config">The file, but for [supervisord].</param>
+    /// <param name="daemonKeys">Lines for [supervisord].</param>
+    /// <param name="before">Called with the directory before the start.</param>
+    public static SupervisorRun StartSupervisord(string config, string daemonKeys = "", Action<string>? before = null) =>
+        Start(config, directory => [Supervisord, "-n", "-c", ConfigIn(directory)], daemonKeys, before);
 
-    public static SupervisorRun StartInit(string config, string daemonKeys = "", params string[] wrapper) =>
-        Start(config, [.. wrapper, TestPaths.Init, "run", "-c"], daemonKeys);
+    public static SupervisorRun StartInit(string config, string daemonKeys = "", Action<string>? before = null, params string[] wrapper) =>
+        Start(config, directory => [.. wrapper, TestPaths.Init, "run", "-c", ConfigIn(directory)], daemonKeys, before);
+
+    /// <summary>A link called "supervisord", with these options; @DIR@ may be in them too. A relative -c is relative to the directory.</summary>
+    public static SupervisorRun StartLink(string config, string daemonKeys, params string[] options) =>
+        Start(
+            config,
+            directory => [Path.Combine(directory, "supervisord"), .. options.Select(option => option.Replace("@DIR@", directory, StringComparison.Ordinal))],
+            daemonKeys,
+            directory => File.CreateSymbolicLink(Path.Combine(directory, "supervisord"), TestPaths.Init));
 
     /// <summary>Init with a supervisor.toml, which may use @DIR@ too. The supervisord.conf is beside it, for clients.</summary>
-    public static SupervisorRun StartInitWithToml(string config, string toml) => Start(config, [TestPaths.Init, "run", "-c"], daemonKeys: "", toml);
+    public static SupervisorRun StartInitWithToml(string config, string toml) =>
+        Start(
+            config,
+            directory => [TestPaths.Init, "run", "-c", Path.Combine(directory, "supervisor.toml")],
+            daemonKeys: "",
+            directory => File.WriteAllText(Path.Combine(directory, "supervisor.toml"), toml.Replace("@DIR@", directory, StringComparison.Ordinal)));
 
     /// <summary>The main log so far.</summary>
     public string[] Log => File.Exists(PathOf("supervisord.log")) ? File.ReadAllLines(PathOf("supervisord.log")) : [];
@@ -110,7 +127,9 @@ internal sealed partial class SupervisorRun : IDisposable
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private static SupervisorRun Start(string config, string[] command, string daemonKeys, string? toml = null)
+    private static string ConfigIn(string directory) => Path.Combine(directory, "supervisord.conf");
+
+    private static SupervisorRun Start(string config, Func<string, string[]> command, string daemonKeys, Action<string>? before)
     {
         string directory = System.IO.Directory.CreateTempSubdirectory("init-sv-").FullName;
         Assert.Equal(0, Linux.Files.ChangeMode(directory, 0x1FF /* 0777 */));
@@ -124,15 +143,9 @@ internal sealed partial class SupervisorRun : IDisposable
             {daemonKeys}
             {config}
             """.Replace("@DIR@", directory, StringComparison.Ordinal);
-        string file = Path.Combine(directory, "supervisord.conf");
-        File.WriteAllText(file, text);
-        if (toml is not null)
-        {
-            file = Path.Combine(directory, "supervisor.toml");
-            File.WriteAllText(file, toml.Replace("@DIR@", directory, StringComparison.Ordinal));
-        }
-
-        return new SupervisorRun(TestProcess.Start([.. command, file], directory: directory), directory);
+        File.WriteAllText(ConfigIn(directory), text);
+        before?.Invoke(directory);
+        return new SupervisorRun(TestProcess.Start(command(directory), directory: directory), directory);
     }
 
     [GeneratedRegex(@"(?<before>pid |\()\d+(?!\d*;)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
