@@ -23,7 +23,7 @@
  *   fork N [...]       fork N children that each carry out the rest and exit; the parent goes on after "then"
  *   then               ends the children's part; the parts nest
  *   setsid             a session of its own
- *   daemon             fork, parent exits, child carries on in a session of its own
+ *   daemon             fork, child carries on in a session of its own, parent exits when it has one
  *   echo FD            copy one line from FD to stdout
  *   foreground         write "foreground PGID" of the terminal on stdin, or "no terminal"
  *   now                write the monotonic clock in nanoseconds
@@ -280,9 +280,19 @@ int main(int argc, char **argv)
         else if (strcmp(verb, "setsid") == 0)
             setsid();
         else if (strcmp(verb, "daemon") == 0) {
-            if (fork() != 0)
+            /* The end of the main process ends its group, so the child has to be out of it by then. */
+            int session[2];
+            char none;
+            if (pipe(session) != 0)
+                _exit(99);
+            if (fork() != 0) {
+                close(session[1]);
+                (void)!read(session[0], &none, 1);
                 _exit(0);
+            }
             setsid();
+            close(session[0]);
+            close(session[1]);
         } else if (strcmp(verb, "echo") == 0) {
             echo(atoi(a));
             i++;

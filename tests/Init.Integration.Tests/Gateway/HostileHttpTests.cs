@@ -70,11 +70,18 @@ public sealed class HostileHttpTests
         int gateway = GatewayFixture.PidOf(init);
         CrowdAround(init, gateway);
         long afterFirst = ProcFs.Read(gateway)!.Value.ResidentBytes;
-        CrowdAround(init, gateway);
-        long grown = ProcFs.Read(gateway)!.Value.ResidentBytes - afterFirst;
+
+        // The collector takes its time, so one crowd may leave more behind than the next; what is never given back is left behind by each.
+        long before = afterFirst, grown = long.MaxValue;
+        for (int i = 0; i < 3; i++)
+        {
+            CrowdAround(init, gateway);
+            long after = ProcFs.Read(gateway)!.Value.ResidentBytes;
+            (before, grown) = (after, Math.Min(grown, after - before));
+        }
 
         Assert.True(afterFirst < 150_000_000, $"10,000 idle clients made it {afterFirst} bytes large");
-        Assert.True(grown < 30_000_000, $"the second 10,000 cost {grown} bytes more");
+        Assert.True(grown < 20_000_000, $"each further 10,000 cost at least {grown} bytes more");
         Assert.Equal("ok\n", GatewayFixture.Curl(init, "/healthz"));
         Assert.Equal(gateway, GatewayFixture.PidOf(init));
         init.EndInOrder();
