@@ -21,9 +21,7 @@ public abstract record ControlAnswer
 public sealed class ControlClient : IDisposable
 {
     private readonly Socket _socket;
-    private byte[] _received = new byte[16 * 1024];
-    private int _start;
-    private int _end;
+    private readonly LineBuffer _received = new();
     private long _lastId;
 
     private ControlClient(Socket socket) => _socket = socket;
@@ -108,46 +106,15 @@ public sealed class ControlClient : IDisposable
 
     private bool ReceiveLine(out ReadOnlySpan<byte> line)
     {
-        int searched = _start;
-        while (true)
+        while (!_received.TryTake(out line))
         {
-            int newline = _received.AsSpan(searched, _end - searched).IndexOf((byte)'\n');
-            if (newline >= 0)
-            {
-                line = _received.AsSpan(_start, searched + newline - _start);
-                _start = searched + newline + 1;
-                return true;
-            }
-
-            searched = _end;
-            if (_end == _received.Length)
-                searched -= MakeRoom();
-
-            int count = _socket.Receive(_received.AsSpan(_end));
+            int count = _socket.Receive(_received.Room().Span);
             if (count == 0)
-            {
-                line = default;
                 return false;
-            }
 
-            _end += count;
-        }
-    }
-
-    /// <summary>Moves what is unread to the front, and doubles the buffer if that is not enough. Returns by how much it was moved.</summary>
-    private int MakeRoom()
-    {
-        int moved = _start;
-        _received.AsSpan(_start, _end - _start).CopyTo(_received);
-        (_start, _end) = (0, _end - _start);
-        if (_end == _received.Length)
-        {
-            if (_end > ControlProtocol.ReplyBytesMax)
-                throw new JsonException("a line is too long");
-
-            Array.Resize(ref _received, _received.Length * 2);
+            _received.Add(count);
         }
 
-        return moved;
+        return true;
     }
 }

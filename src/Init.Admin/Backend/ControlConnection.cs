@@ -13,9 +13,7 @@ internal sealed class ControlConnection : IDisposable
 
     private readonly Socket _socket;
     private readonly ArrayBufferWriter<byte> _line = new(256);
-    private byte[] _received = new byte[16 * 1024];
-    private int _start;
-    private int _end;
+    private readonly LineBuffer _received = new();
     private long _lastId;
 
     private ControlConnection(Socket socket) => _socket = socket;
@@ -38,10 +36,10 @@ internal sealed class ControlConnection : IDisposable
     }
 
     /// <summary>False: the supervisor has closed it, or has said something that nobody asked for, which it does before it closes one.</summary>
-    public bool IsUsable => _start == _end && !_socket.Poll(0, SelectMode.SelectRead);
+    public bool IsUsable => _received.IsEmpty && !_socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>True: what the longest answer has made it hold is not worth getting rid of.</summary>
-    public bool IsSmall => _received.Length <= BufferBytesKept;
+    public bool IsSmall => _received.Capacity <= BufferBytesKept;
 
     /// <summary>After anything but Done and Refused the connection is of no further use.</summary>
     public async Task<ControlAnswer> AskAsync(ControlRequest request, ControlItemSink? onItem, Action<long>? onDropped, CancellationToken cancellation)
@@ -55,12 +53,17 @@ internal sealed class ControlConnection : IDisposable
 
             while (true)
             {
-                int length = await ReceiveLineAsync(cancellation);
-                if (length < 0)
-                    return new ControlAnswer.Lost("the connection was closed before the answer was complete");
+                if (!_received.TryTake(out ReadOnlySpan<byte> line))
+                {
+                    int count = await _socket.ReceiveAsync(_received.Room(), cancellation);
+                    if (count == 0)
+                        return new ControlAnswer.Lost("the connection was closed before the answer was complete");
 
-                ReplyLine reply = ReplyReader.Read(_received.AsSpan(_start, length), request.Op);
-                _start += length + 1;
+                    _received.Add(count);
+                    continue;
+                }
+
+                ReplyLine reply = ReplyReader.Read(line, request.Op);
                 switch (reply)
                 {
                     case ReplyLine.Refused refused when reply.Id is null || reply.Id == _lastId:
@@ -89,43 +92,4 @@ internal sealed class ControlConnection : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
-
-    /// <summary>The length of the line that begins at _start, without its newline; -1 = the end of the connection.</summary>
-    private async ValueTask<int> ReceiveLineAsync(CancellationToken cancellation)
-    {
-        int searched = _start;
-        while (true)
-        {
-            int newline = _received.AsSpan(searched, _end - searched).IndexOf((byte)'\n');
-            if (newline >= 0)
-                return searched + newline - _start;
-
-            searched = _end;
-            if (_end == _received.Length)
-                searched -= MakeRoom();
-
-            int count = await _socket.ReceiveAsync(_received.AsMemory(_end), cancellation);
-            if (count == 0)
-                return -1;
-
-            _end += count;
-        }
-    }
-
-    /// <summary>Moves what is unread to the front, and doubles the buffer if that is not enough. Returns by how much it was moved.</summary>
-    private int MakeRoom()
-    {
-        int moved = _start;
-        _received.AsSpan(_start, _end - _start).CopyTo(_received);
-        (_start, _end) = (0, _end - _start);
-        if (_end == _received.Length)
-        {
-            if (_end > ControlProtocol.ReplyBytesMax)
-                throw new JsonException("a line is too long");
-
-            Array.Resize(ref _received, _received.Length * 2);
-        }
-
-        return moved;
-    }
 }
