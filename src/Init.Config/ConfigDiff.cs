@@ -116,7 +116,8 @@ public sealed record ConfigDiff(
         Dictionary<string, ProgramDefinition> after = @new.Programs.ToDictionary(program => program.Policy.Name);
 
         // The gateway reads them when it starts. Nothing of them is shown: they hold passwords.
-        ImmutableArray<FieldChange> ofGateway = old.HttpEndpoints.SequenceEqual(@new.HttpEndpoints) ? [] : [new FieldChange("gateway", null, null, ApplyBy.ProgramRestart)];
+        bool isSameGateway = old.HttpEndpoints.SequenceEqual(@new.HttpEndpoints) && Equals(old.Proxy, @new.Proxy);
+        ImmutableArray<FieldChange> ofGateway = isSameGateway ? [] : [new FieldChange("gateway", null, null, ApplyBy.ProgramRestart)];
         List<(ProgramDefinition Program, ProgramChange Change)> changes = [];
         foreach (ProgramDefinition program in old.Programs.Where(program => !after.ContainsKey(program.Policy.Name)))
             changes.Add((program, Describe(program, ChangeKind.Removed, [])));

@@ -98,7 +98,7 @@ public static class ConfigLoader
             string socket = ConfigLocation.SupervisorSocket(settings.ControlSocket);
             bool hasGateway = parsed.Any(file => HasGateway(file.Root));
             ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints, socket, hasGateway) : null);
-            definitions = new Definitions(this, programs, inherited, socket);
+            definitions = new Definitions(this, programs, inherited, socket, settings.StateDirectory);
             foreach (ParsedFile file in parsed)
                 definitions.Read(file.Root.With(file.Root.Context with { Expander = expander }), isMain: file == main);
 
@@ -111,6 +111,7 @@ public static class ConfigLoader
                 HttpEndpoints = definitions.HttpEndpoints.IsEmpty && linked.Any(program => program.Launch.Builtin == KnownNames.Gateway)
                     ? [new HttpEndpoint { UnixPath = socket }]
                     : definitions.HttpEndpoints,
+                Proxy = definitions.Proxy,
                 EventListeners = definitions.Listeners,
                 Files = [.. _filesRead],
                 Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
@@ -204,7 +205,7 @@ public static class ConfigLoader
         private static string FolderOf(string fullPath) => Path.GetDirectoryName(fullPath) ?? "/";
 
         /// <summary>Gathers what all files define.</summary>
-        private sealed class Definitions(Run run, ProgramReader programReader, InheritedEnvironment inherited, string socket)
+        private sealed class Definitions(Run run, ProgramReader programReader, InheritedEnvironment inherited, string socket, string stateDirectory)
         {
             private readonly Dictionary<string, (string Kind, SourcePosition At)> _names = [];
             private readonly Dictionary<string, SourcePosition> _hookNames = [];
@@ -219,6 +220,8 @@ public static class ConfigLoader
 
             public ImmutableArray<HttpEndpoint> HttpEndpoints { get; private set; } = [];
 
+            public ProxySettings? Proxy { get; private set; }
+
             public void Read(Section root, bool isMain)
             {
                 foreach (string single in new[] { "init", "gateway" })
@@ -229,7 +232,11 @@ public static class ConfigLoader
 
                 // The gateway is Init's own, and may know what Init knows.
                 if (isMain && root.Table("gateway") is { } gateway)
-                    HttpEndpoints = GatewayReader.Read(gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }), socket);
+                {
+                    HttpEndpoints = GatewayReader.Read(
+                        gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }), socket, stateDirectory, out ProxySettings? proxy);
+                    Proxy = proxy;
+                }
 
                 foreach (var (name, section) in Named(root, "program"))
                 {

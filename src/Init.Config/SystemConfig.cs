@@ -25,6 +25,9 @@ public sealed record SystemConfig(
     /// <summary>Where Init's HTTP interface (XML-RPC, REST, metrics) listens. Not empty and no program with the role "gateway": Init runs the role by itself.</summary>
     public ImmutableArray<HttpEndpoint> HttpEndpoints { get; init; } = [];
 
+    /// <summary>The public port of the same role; null: it forwards nothing.</summary>
+    public ProxySettings? Proxy { get; init; }
+
     /// <summary>What only a supervisord.conf says; null when the configuration is a supervisor.toml.</summary>
     public SupervisordSettings? Supervisord { get; init; }
 

@@ -1,4 +1,5 @@
 using Init.Config;
+using Init.Gateway.Forwarding;
 
 namespace Init.Gateway;
 
@@ -12,4 +13,10 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
 
     /// <summary>Whose file systems are reported: where state and logs are.</summary>
     public IReadOnlyList<string> Directories { get; init; } = [];
+
+    /// <summary>The public port; null: requests are not forwarded.</summary>
+    public ProxySettings? Proxy { get; init; }
+
+    /// <summary>What is forwarded where; the holder may swap the rules at any time. Null: the rules of the file that <see cref="Proxy"/> names.</summary>
+    public RouteSource? Routes { get; init; }
 }

@@ -1,5 +1,7 @@
 using Init.Admin.Backend;
 using Init.Admin.Events;
+using Init.Config;
+using Init.Gateway.Forwarding;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
@@ -18,11 +20,14 @@ public sealed class RunningGateway : IAsyncDisposable
     private readonly IReadOnlyList<BoundEndpoint> _endpoints;
     private readonly EventHub _events;
     private readonly IDisposable? _backend;
+    private readonly PublicServer? _public;
     private readonly LineLoggerProvider _log;
 
-    private RunningGateway(WebApplication server, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
+    private RunningGateway(
+        WebApplication server, PublicServer? publicServer, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
     {
         _server = server;
+        _public = publicServer;
         _endpoints = endpoints;
         _events = events;
         _backend = backend;
@@ -43,14 +48,20 @@ public sealed class RunningGateway : IAsyncDisposable
     private static async Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend, IDisposable? owned)
     {
         LineLoggerProvider log = new(fd: 2, options.IsQuiet ? LogLevel.Warning : LogLevel.Information);
-        List<BoundEndpoint> endpoints = EndpointBinder.BindAll(options.Endpoints);
+        ProxySettings? proxy = options.Proxy;
+        int publicCount = proxy?.Endpoints.Length ?? 0;
+        List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.Endpoints ?? [], .. options.Endpoints]);
+        PublicServer? publicServer = proxy is null ? null : PublicServer.Build(proxy, endpoints[..publicCount], options.Routes ?? RulesOnDisk.Load(proxy.RulesFile, log), log);
         EventHub events = new(backend, TimeProvider.System);
-        RunningGateway gateway = new(ServerBuilder.Build(options, endpoints, backend, events, log), endpoints, events, owned, log);
-        await gateway._server.StartAsync();
+        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, log);
+        RunningGateway gateway = new(server, publicServer, endpoints, events, owned, log);
+        if (publicServer is not null)
+            await publicServer.StartAsync();
+        await server.StartAsync();
         foreach (BoundEndpoint endpoint in endpoints)
         {
             log.Listening(endpoint.Name);
-            if (!options.IsQuiet && endpoint.Configured is { UnixPath: null, IsOpen: true })
+            if (!options.IsQuiet && endpoint.Configured is { UnixPath: null, IsOpen: true } && endpoints.IndexOf(endpoint) >= publicCount)
                 log.Unprotected(endpoint.Name);
         }
 
@@ -63,8 +74,10 @@ public sealed class RunningGateway : IAsyncDisposable
             endpoint.RemoveFile();
 
         using (CancellationTokenSource limit = new(EndTimeout))
-            await _server.StopAsync(limit.Token);
+            await Task.WhenAll(_server.StopAsync(limit.Token), _public?.StopAsync(limit.Token) ?? Task.CompletedTask);
         await _server.DisposeAsync();
+        if (_public is not null)
+            await _public.DisposeAsync();
         await _events.DisposeAsync();
         _backend?.Dispose();
         _log.Dispose();

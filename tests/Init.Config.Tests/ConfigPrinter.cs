@@ -21,6 +21,13 @@ internal static class ConfigPrinter
         foreach (HttpEndpoint endpoint in config.HttpEndpoints)
             Print(endpoint, text);
 
+        if (config.Proxy is { } proxy)
+        {
+            text.Append($"proxy rules {proxy.RulesFile}, trusts [{string.Join(", ", proxy.TrustedProxies)}], body {proxy.BodyLimit?.ToString() ?? "any"}, connect {proxy.ConnectTimeout}, idle {proxy.IdleTimeout}, connections {proxy.Connections}\n");
+            foreach (HttpEndpoint endpoint in proxy.Endpoints)
+                Print(endpoint, text);
+        }
+
         foreach (ProgramDefinition program in config.Programs)
             Print(program, inherited, text);
 

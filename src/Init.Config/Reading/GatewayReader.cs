@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Net;
 
 namespace Init.Config.Reading;
@@ -17,8 +16,11 @@ internal static class GatewayReader
 
     /// <param name="section">The table.</param>
     /// <param name="socket">Where it listens when the table does not say.</param>
-    public static ImmutableArray<HttpEndpoint> Read(Section section, string socket)
+    /// <param name="stateDirectory">Where the gateway keeps its rules.</param>
+    /// <param name="proxy">The public port; null when the table has none.</param>
+    public static ImmutableArray<HttpEndpoint> Read(Section section, string socket, string stateDirectory, out ProxySettings? proxy)
     {
+        proxy = section.Table("proxy") is { } table ? ProxyReader.Read(table, stateDirectory) : null;
         HttpEndpoint common = ReadAccess(section);
         ImmutableArray<HttpEndpoint>.Builder endpoints = ImmutableArray.CreateBuilder<HttpEndpoint>();
         if (ReadSocket(section, common, section.Has("listen") ? null : socket) is { } unix)
@@ -120,42 +122,14 @@ internal static class GatewayReader
 
     private static HttpEndpoint? ReadListen(Section section, Text text, HttpEndpoint common)
     {
-        int colon = text.Value.LastIndexOf(':');
-        if (colon < 0 || !int.TryParse(text.Value.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
-        {
-            Report("is not an address and a port", "write it as \"127.0.0.1:9001\", \"[::1]:9001\" or \"*:9001\"");
+        if (ListenAddress.Read(section, text) is not { Port: { } port, Address: var address })
             return null;
-        }
-
-        if (!TryReadHost(text.Value[..colon], out IPAddress? address))
-        {
-            Report("has a host that is not an address", "write an address (an IPv6 one in brackets), localhost, or * for all addresses");
-            return null;
-        }
 
         // Whoever reaches it controls every program, and everybody on the network reaches it.
         bool isOpen = !section.Has("username") && !section.Has("password") && !section.Has("token");
         if (isOpen && (address is null || !IPAddress.IsLoopback(address)))
-            Report("can be reached from other machines and asks for no password", "set username and password, or token; or listen on 127.0.0.1 only");
+            section.Context.Problems.Add(text.At, text.Key, $"{text.Quoted} can be reached from other machines and asks for no password", "set username and password, or token; or listen on 127.0.0.1 only");
 
         return common with { Address = address, Port = port };
-
-        void Report(string message, string hint) => section.Context.Problems.Add(text.At, text.Key, $"{text.Quoted} {message}", hint);
-    }
-
-    /// <param name="address">Null = all addresses.</param>
-    private static bool TryReadHost(string host, out IPAddress? address)
-    {
-        address = host == "localhost" ? IPAddress.Loopback : null;
-        if (host is "localhost" or "*")
-            return true;
-
-        bool isBracketed = host is ['[', .., ']'];
-        string literal = isBracketed ? host[1..^1] : host;
-
-        // IPAddress reads "1" and "0x7f.1" too; only the dotted quad is what people mean.
-        return IPAddress.TryParse(literal, out address)
-            && isBracketed == literal.Contains(':', StringComparison.Ordinal)
-            && (isBracketed || literal.Count(c => c == '.') == 3);
     }
 }

@@ -11,4 +11,9 @@ internal static partial class GatewayMessages
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Address} asks for no password: whoever can reach it controls every program (set a username and a password)")]
     public static partial void Unprotected(this ILogger logger, string address);
 
+    [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "cannot forward a request")]
+    public static partial void ForwardingFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Note}")]
+    public static partial void RulesNote(this ILogger logger, string note);
 }

@@ -10,6 +10,9 @@ namespace Init.Routing.Matching;
 /// </remarks>
 public sealed class AppScopes
 {
+    /// <summary>The gateway's own; backends do not get to see it.</summary>
+    public const string CookieName = AppScopeCookie.Name;
+
     private readonly CompiledRule[] _longestFirst;
 
     internal AppScopes(IEnumerable<CompiledRule> rules) => _longestFirst = [.. rules.OrderByDescending(rule => rule.PathLength)];

@@ -58,6 +58,7 @@ internal static class GatewayApplet
             {
                 IsQuiet = options.IsQuiet,
                 Directories = [config.Settings.StateDirectory, config.Settings.LogDirectory],
+                Proxy = config.Proxy,
             };
             GatewayRole.RunAsync(gateway).GetAwaiter().GetResult();
             return ExitCode.Success;

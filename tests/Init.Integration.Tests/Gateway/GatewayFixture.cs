@@ -7,12 +7,14 @@ namespace Init.Integration.Tests.Gateway;
 /// <summary>Init with a gateway, and real clients of it.</summary>
 internal static class GatewayFixture
 {
-    public static InitUnderTest Start(string config, string gateway = "") => WaitForGateway(InitUnderTest.Start($"""
+    public static InitUnderTest Start(string config, string gateway = "", InitOptions? options = null) => WaitForGateway(InitUnderTest.Start(
+        $"""
         [gateway]
         socket = "http.sock"
         {gateway}
         {config}
-        """));
+        """,
+        options));
 
     public static InitUnderTest WaitForGateway(InitUnderTest init)
     {

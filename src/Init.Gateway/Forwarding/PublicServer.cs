@@ -1,0 +1,122 @@
+using System.Text;
+using Init.Admin.Http.Access;
+using Init.Config;
+using Init.Gateway.Hosting;
+using Init.Gateway.Listening;
+using Init.Gateway.Logging;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Init.Gateway.Forwarding;
+
+/// <summary>The server of the public port. It has nothing in common with the one of the administration but the process: other limits, other sockets, no route of the other's.</summary>
+internal sealed class PublicServer : IAsyncDisposable
+{
+    /// <summary>How long a client may take for the head of a request (slow ones are an attack), and a connection may wait for the next.</summary>
+    private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(65);
+
+    /// <summary>nginx's, by default, for both: beyond them 431 and 414.</summary>
+    private const int HeaderBytesMax = 32 * 1024, RequestLineBytesMax = 8 * 1024;
+
+    private const int HeaderCountMax = 200;
+
+    private readonly WebApplication _server;
+    private readonly BackendClients _clients;
+
+    private PublicServer(WebApplication server, BackendClients clients)
+    {
+        _server = server;
+        _clients = clients;
+    }
+
+    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RouteSource routes, LineLoggerProvider log)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = "/" });
+        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddHttpForwarder();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            SetLimits(kestrel);
+            foreach (BoundEndpoint endpoint in endpoints)
+            {
+                ConnectionKeeper keeper = new(new AdminListener(endpoint.Configured), settings.Connections);
+                kestrel.Listen(endpoint.Address, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(next => connection => keeper.KeepAsync(connection, next));
+                });
+            }
+        });
+        builder.Services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.Backlog = EndpointBinder.Backlog;
+            transport.CreateBoundListenSocket = address => endpoints.First(endpoint => endpoint.Address == address).Socket;
+        });
+
+        WebApplication server = builder.Build();
+        BackendClients clients = new();
+        RequestRouter router = new(routes, settings, server.Services.GetRequiredService<IHttpForwarder>(), clients);
+        server.Use(next => context => AnswerAsync(context, next, log));
+        server.Run(router.HandleAsync);
+        return new PublicServer(server, clients);
+    }
+
+    public Task StartAsync() => _server.StartAsync();
+
+    public Task StopAsync(CancellationToken limit) => _server.StopAsync(limit);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _clients.Dispose();
+    }
+
+    /// <summary>Says when a connection is in use, and turns a fault of ours into an answer.</summary>
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next, LineLoggerProvider log)
+    {
+        IConnectionActivity? connection = context.Features.Get<IConnectionActivity>();
+        connection?.RequestBegun();
+        try
+        {
+            await next(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone.
+        }
+        catch (Exception exception)
+        {
+            log.ForwardingFailed(exception);
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+                await ErrorPage.WriteAsync(context, StatusCodes.Status500InternalServerError, "a fault of the gateway itself; its log says more");
+        }
+        finally
+        {
+            connection?.RequestEnded();
+        }
+    }
+
+    private static void SetLimits(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+
+        // Bytes in, bytes out: header values in any encoding pass unchanged.
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        KestrelServerLimits limits = kestrel.Limits;
+        limits.MaxRequestHeadersTotalSize = HeaderBytesMax;
+        limits.MaxRequestHeaderCount = HeaderCountMax;
+        limits.MaxRequestLineSize = RequestLineBytesMax;
+        limits.MaxRequestBodySize = null; // Set for each request, by its rule.
+        limits.RequestHeadersTimeout = HeaderTimeout;
+        limits.KeepAliveTimeout = KeepAliveTimeout;
+    }
+}

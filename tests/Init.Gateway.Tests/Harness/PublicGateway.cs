@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Init.Admin.Backend;
+using Init.Config;
+using Init.Control;
+using Init.Gateway.Forwarding;
+using Init.Routing.Json;
+using Init.Routing.Matching;
+using Init.Routing.Rules;
+
+namespace Init.Gateway.Tests.Harness;
+
+/// <summary>A gateway in this process with a public port of its own.</summary>
+internal sealed class PublicGateway : IAsyncDisposable
+{
+    private readonly RunningGateway _gateway;
+    private readonly RouteSource _routes;
+
+    private PublicGateway(RunningGateway gateway, RouteSource routes, int port)
+    {
+        _gateway = gateway;
+        _routes = routes;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    /// <param name="rules">A document of rules, as the store has it.</param>
+    /// <param name="adjust">Options other than the default.</param>
+    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null)
+    {
+        int port = FreePort();
+        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json");
+        RouteSource routes = new(Table(rules));
+        string socket = Path.Combine(Directory.CreateTempSubdirectory("gateway-").FullName, "admin.sock");
+        GatewayOptions options = new([new HttpEndpoint { UnixPath = socket }], "/nowhere", "1.2.3") { Proxy = adjust?.Invoke(proxy) ?? proxy, Routes = routes };
+        return new PublicGateway(await RunningGateway.StartAsync(options, new NoSupervisor()), routes, port);
+    }
+
+    /// <summary>One rule-less configuration: everything goes to this backend.</summary>
+    public static Task<PublicGateway> InFrontOfAsync(string backend, Func<ProxySettings, ProxySettings>? adjust = null) =>
+        StartAsync($$"""{"default_backend":"{{backend}}","rules":[]}""", adjust);
+
+    public void Edit(string rules) => _routes.Current = Table(rules);
+
+    public async Task<NetworkStream> ConnectAsync()
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, Port);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    /// <summary>Sends these bytes and reads until the gateway closes the connection, which the request should ask for, or bring about.</summary>
+    public async Task<string> SendAsync(string request)
+    {
+        await using NetworkStream stream = await ConnectAsync();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        using MemoryStream all = new();
+        try
+        {
+            await stream.CopyToAsync(all, patience.Token);
+        }
+        catch (IOException)
+        {
+            // It was closed with a part of the request unread: what came before that counts.
+        }
+
+        return Encoding.Latin1.GetString(all.ToArray());
+    }
+
+    /// <summary>A GET that closes the connection.</summary>
+    public Task<string> GetAsync(string target, string headers = "") => SendAsync($"GET {target} HTTP/1.1\r\nHost: bots.example:7860\r\nConnection: close\r\n{headers}\r\n");
+
+    public ValueTask DisposeAsync() => _gateway.DisposeAsync();
+
+    private static RouteTable Table(string rules)
+    {
+        var (configuration, problems) = RuleReader.ReadConfiguration(Encoding.UTF8.GetBytes(rules), RouteConfiguration.Empty);
+        Assert.Empty(problems);
+        return new RouteTable(configuration!);
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private sealed class NoSupervisor : IControlBackend
+    {
+        public Task<ControlAnswer> AskAsync(
+            ControlRequest request, ControlItemSink? onItem = null, Action<long>? onDropped = null, CancellationToken cancellation = default) =>
+            Task.FromResult<ControlAnswer>(new ControlAnswer.Lost("no supervisor here"));
+    }
+}
