@@ -49,9 +49,6 @@ internal static class RunSupervisor
             return ExitCode.Configuration;
         }
 
-        if (asSupervisord && !options.Supervisord.ContainsKey("nodaemon"))
-            Terminal.Complain("staying in the foreground, as with -n: init does not become a daemon");
-
         ConfigResult Load() => ConfigLoader.Load(path, files, environment, options.Supervisord);
         ConfigResult result = Load();
         if (result.Config is not { } config)
@@ -61,6 +58,10 @@ internal static class RunSupervisor
             Terminal.Complain($"cannot start: {CheckReport.Count(result.Problems.Length)} in the configuration");
             return ExitCode.Configuration;
         }
+
+        // Only who is to become a daemon gets a umask from the file.
+        if (asSupervisord && config.Supervisord is { Umask: not null })
+            Terminal.Complain("staying in the foreground, as with -n: init does not become a daemon");
 
         if (PrivateDirectory.ProblemOf(config.Settings.StateDirectory) is { } danger)
         {

@@ -64,6 +64,19 @@ public sealed class CommandLineTests
         Assert.Equal(ExitStatus.Exited(0), init.End());
     }
 
+    /// <summary>Who asks for a daemon is told that there will be none; who does not, hears nothing of it.</summary>
+    [RootTheory]
+    [InlineData("nodaemon=false", true)]
+    [InlineData("nodaemon=true", false)]
+    public void Foreground_IsExplained_ToThoseWhoWantADaemon(string daemonKeys, bool isExplained)
+    {
+        using var init = SupervisorRun.StartLink(Config, daemonKeys, "-c", "supervisord.conf");
+        init.WaitForLog("success: web");
+
+        Assert.Equal(ExitStatus.Exited(0), init.End());
+        Assert.Equal(isExplained, init.Stderr.Contains("staying in the foreground", StringComparison.Ordinal));
+    }
+
     private static string Control(SupervisorRun run, params string[] arguments) =>
         TestProcess.Run(["/usr/bin/supervisorctl", "-c", run.PathOf("supervisord.conf"), .. arguments]).Stdout;
 }
