@@ -125,7 +125,8 @@ internal static class GatewayApplet
     private const string HelpText = """
         Usage: init gateway [-c FILE]
 
-        Serves the HTTP interface of the supervisor that runs on the same configuration: XML-RPC, REST, metrics. The supervisor starts it by itself.
+        Serves the HTTP interface of the supervisor that runs on the same configuration (XML-RPC, REST, metrics), and with [gateway.proxy] forwards what comes to the
+        public port. The supervisor starts it by itself.
 
           -c, --config FILE   the configuration (default: INIT_CONFIG, ./supervisor.toml, /etc/init/supervisor.toml)
 

@@ -64,11 +64,10 @@ public sealed partial class TerminalTests
     [InlineData(false)]
     public void Prompt_OnATerminal_IsAsTheirs(bool isInit)
     {
-        using ClientUnderTest expected = new(ClientUnderTest.Theirs, SupervisorRun.StartSupervisord(Config));
         using ClientUnderTest actual = new(ClientUnderTest.Ours, isInit ? SupervisorRun.StartInit(Config) : SupervisorRun.StartSupervisord(Config));
-        WaitForRunning(expected, actual);
+        WaitForRunning(actual);
 
-        Assert.Equal(Play(expected, s_steps), Play(actual, s_steps));
+        Assert.Equal(PlayTheirs(), Play(actual, s_steps));
     }
 
     [SupervisordTheory]
@@ -87,6 +86,22 @@ public sealed partial class TerminalTests
 
         Assert.Equal(Play(expected, steps), screen);
         Assert.Contains("(exit code 0)", screen, StringComparison.Ordinal);
+    }
+
+    /// <summary>Left by Ctrl-C, the thread with which the real client follows a log now and then gets to say that its connection broke. Then it is asked again.</summary>
+    private static string PlayTheirs()
+    {
+        string screen = "";
+        for (int i = 0; i < 4; i++)
+        {
+            using ClientUnderTest theirs = new(ClientUnderTest.Theirs, SupervisorRun.StartSupervisord(Config));
+            WaitForRunning(theirs);
+            screen = Play(theirs, s_steps);
+            if (!screen.Contains("s.sock/logtail", StringComparison.Ordinal))
+                break;
+        }
+
+        return screen;
     }
 
     private static void WaitForRunning(params ReadOnlySpan<ClientUnderTest> clients)
