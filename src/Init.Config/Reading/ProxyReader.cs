@@ -54,27 +54,12 @@ internal static class ProxyReader
         {
             if (text.Value == "private")
                 networks.AddRange(ProxySettings.PrivateNetworks);
-            else if (NetworkOf(text.Value) is { } network)
+            else if (NetworkText.TryParse(text.Value, out IPNetwork network))
                 networks.Add(network);
             else
                 section.Context.Problems.Add(text.At, text.Key, $"{text.Quoted} is no network", "write an address (\"10.0.0.7\"), a network (\"10.0.0.0/8\"), or \"private\" for all that are not of the Internet");
         }
 
         return networks.ToImmutable();
-    }
-
-    private static IPNetwork? NetworkOf(string text)
-    {
-        string address = text.Split('/', 2)[0];
-
-        // "1" and "0x7f.1" are addresses to the parser, and mistakes here.
-        if (!IPAddress.TryParse(address, out IPAddress? parsed) || (!address.Contains(':', StringComparison.Ordinal) && address.Count(c => c == '.') != 3))
-            return null;
-
-        if (address.Length == text.Length)
-            return new IPNetwork(parsed, parsed.GetAddressBytes().Length * 8);
-
-        // .NET 10 drops bits behind the length, .NET 9 refuses them: whoever writes some has mistyped.
-        return IPNetwork.TryParse(text, out IPNetwork network) && network.BaseAddress.Equals(parsed) ? network : null;
     }
 }

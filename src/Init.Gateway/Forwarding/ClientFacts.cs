@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Init.Base;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -45,9 +46,7 @@ internal readonly record struct ClientFacts(IPAddress? Address, string Host, str
     }
 
     /// <summary>An IPv4 client is the same on a socket that takes both kinds.</summary>
-    public static string Text(IPAddress address) => Plain(address).ToString();
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    public static string Text(IPAddress address) => NetworkText.Plain(address).ToString();
 
     /// <summary>From the end that our peer has written: the first that no trusted proxy vouches for is the client. When all are trusted, the farthest.</summary>
     private static IPAddress? FirstUntrusted(string way, ImmutableArray<IPNetwork> trusted)
@@ -78,7 +77,7 @@ internal readonly record struct ClientFacts(IPAddress? Address, string Host, str
 
     private static bool IsTrusted(IPAddress address, ImmutableArray<IPNetwork> trusted)
     {
-        address = Plain(address);
+        address = NetworkText.Plain(address);
         foreach (IPNetwork network in trusted)
         {
             if (network.Contains(address))

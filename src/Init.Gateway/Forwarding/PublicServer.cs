@@ -5,12 +5,9 @@ using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Init.Gateway.Forwarding;
@@ -37,28 +34,8 @@ internal sealed class PublicServer : IAsyncDisposable
 
     public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RouteSource routes, LineLoggerProvider log)
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = "/" });
-        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning);
+        WebApplicationBuilder builder = KestrelHost.CreateBuilder(endpoints, settings.Connections, SetLimits, log);
         builder.Services.AddHttpForwarder();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            SetLimits(kestrel);
-            foreach (BoundEndpoint endpoint in endpoints)
-            {
-                ConnectionKeeper keeper = new(new AdminListener(endpoint.Configured), settings.Connections);
-                kestrel.Listen(endpoint.Address, listen =>
-                {
-                    listen.Protocols = HttpProtocols.Http1;
-                    listen.Use(next => connection => keeper.KeepAsync(connection, next));
-                });
-            }
-        });
-        builder.Services.Configure<SocketTransportOptions>(transport =>
-        {
-            transport.Backlog = EndpointBinder.Backlog;
-            transport.CreateBoundListenSocket = address => endpoints.First(endpoint => endpoint.Address == address).Socket;
-        });
-
         WebApplication server = builder.Build();
         BackendClients clients = new();
         RequestRouter router = new(routes, settings, server.Services.GetRequiredService<IHttpForwarder>(), clients);
@@ -106,8 +83,6 @@ internal sealed class PublicServer : IAsyncDisposable
 
     private static void SetLimits(KestrelServerOptions kestrel)
     {
-        kestrel.AddServerHeader = false;
-
         // Bytes in, bytes out: header values in any encoding pass unchanged.
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;

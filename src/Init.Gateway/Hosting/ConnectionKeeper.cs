@@ -8,7 +8,7 @@ namespace Init.Gateway.Hosting;
 /// Counts the connections of one listening address. When there are too many, the one that has been without a request for longest makes room: idle clients, however
 /// many, keep nobody out.
 /// </summary>
-internal sealed class ConnectionKeeper(AdminListener listener, int connectionsMax)
+internal sealed class ConnectionKeeper(int connectionsMax)
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<Kept> _idle = [];
@@ -24,7 +24,6 @@ internal sealed class ConnectionKeeper(AdminListener listener, int connectionsMa
             return;
         }
 
-        connection.Features.Set(listener);
         connection.Features.Set<IConnectionActivity>(kept);
         try
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Init.Base;
 
 namespace Init.Routing.Rules;
 
@@ -10,32 +11,9 @@ public sealed record AddressRange(string Text, IPNetwork Network)
     /// <summary>False also for a network with bits set behind its length, which is mistyped more often than meant.</summary>
     public static bool TryParse(string text, out AddressRange? range)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        range = null;
-        if (text.Contains('/'))
-        {
-            // .NET 10 drops the bits behind the length, .NET 9 refuses them.
-            if (!IPNetwork.TryParse(text, out IPNetwork network)
-                || network.BaseAddress.IsIPv4MappedToIPv6
-                || !network.BaseAddress.Equals(IPAddress.Parse(text.AsSpan(0, text.IndexOf('/')))))
-            {
-                return false;
-            }
-
-            range = new AddressRange(text, network);
-            return true;
-        }
-
-        // "1" and "0x7f.1" are addresses to the parser, and mistakes here.
-        if (!IPAddress.TryParse(text, out IPAddress? address) || (!text.Contains(':') && text.Count(c => c == '.') != 3) || text.Contains('%') || text.Contains('['))
-            return false;
-
-        address = Plain(address);
-        range = new AddressRange(text, new IPNetwork(address, address.GetAddressBytes().Length * 8));
-        return true;
+        range = NetworkText.TryParse(text, out IPNetwork network) ? new AddressRange(text, network) : null;
+        return range is not null;
     }
 
-    public bool Contains(IPAddress address) => Network.Contains(Plain(address));
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    public bool Contains(IPAddress address) => Network.Contains(NetworkText.Plain(address));
 }

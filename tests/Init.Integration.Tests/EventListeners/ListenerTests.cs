@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Init.Integration.Tests.Harness;
 using Init.Integration.Tests.Supervisord;
 
@@ -74,7 +72,7 @@ public sealed class ListenerTests
     [SupervisordRootFact]
     public void Httpok_WhenASiteFails_RestartsIt()
     {
-        int port = FreePort();
+        int port = FreePorts.Take(1)[0];
         using InitUnderTest init = Start($"""
             {Server}
             [eventlistener:httpok]
@@ -228,11 +226,4 @@ public sealed class ListenerTests
         """);
 
     private static bool Exists(string path, string part) => File.Exists(path) && File.ReadAllText(path).Contains(part, StringComparison.Ordinal);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

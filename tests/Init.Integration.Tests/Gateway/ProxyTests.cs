@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Init.Base;
 using Init.Integration.Tests.Harness;
 using Init.Linux;
@@ -15,7 +13,7 @@ public sealed class ProxyTests
     [RootFact]
     public void Proxy_WithARulesFileOfTheOriginal_ForwardsAndComesBack()
     {
-        int[] ports = FreePorts(2);
+        int[] ports = FreePorts.Take(2);
         using InitUnderTest init = GatewayFixture.Start(
             $$"""
             [program.web]
@@ -51,15 +49,4 @@ public sealed class ProxyTests
 
     private static (ExitStatus Status, string Output, string Errors) Curl(int port, string path, string[] options) =>
         TestProcess.Run(["curl", "--silent", "--max-time", "20", .. options, $"http://127.0.0.1:{port}{path}"]);
-
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners)
-            listener.Start();
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (TcpListener listener in listeners)
-            listener.Dispose();
-        return ports;
-    }
 }

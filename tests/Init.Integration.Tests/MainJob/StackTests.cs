@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Init.Base;
 using Init.Control;
 using Init.Integration.Tests.Harness;
@@ -112,7 +110,7 @@ public sealed class StackTests(ITestOutputHelper output)
 
     private static InitUnderTest StartStack(bool asPid1, int uid)
     {
-        int[] ports = FreePorts(4);
+        int[] ports = FreePorts.Take(4);
         Dictionary<string, string> files = new(Files);
         files["nginx.conf"] = files["nginx.conf"].Replace("NGINX_PORT", $"{ports[0]}", StringComparison.Ordinal);
         if (uid == 0)
@@ -281,16 +279,5 @@ public sealed class StackTests(ITestOutputHelper output)
         }
 
         return -1;
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners)
-            listener.Start();
-        int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (TcpListener listener in listeners)
-            listener.Stop();
-        return ports;
     }
 }

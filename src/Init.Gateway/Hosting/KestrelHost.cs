@@ -1,0 +1,52 @@
+using Init.Gateway.Listening;
+using Init.Gateway.Logging;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Init.Gateway.Hosting;
+
+/// <summary>What the servers of the role have in common: Kestrel on sockets that are bound already, with a bounded number of connections.</summary>
+internal static class KestrelHost
+{
+    /// <param name="endpoints">At least one; without any, Kestrel would choose an address of its own.</param>
+    /// <param name="connectionsMax">For each of them.</param>
+    /// <param name="setLimits">Of requests.</param>
+    /// <param name="log">Gets the server's warnings.</param>
+    /// <param name="introduce">Called for each connection before its first request; null: nobody needs to know by which address it came in.</param>
+    public static WebApplicationBuilder CreateBuilder(
+        IReadOnlyList<BoundEndpoint> endpoints, int connectionsMax, Action<KestrelServerOptions> setLimits, LineLoggerProvider log, Action<BoundEndpoint, ConnectionContext>? introduce = null)
+    {
+        // The empty builder reads no appsettings.json of the current directory and no ASPNETCORE_ variables: what counts is our configuration.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = "/" });
+        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            setLimits(kestrel);
+            foreach (BoundEndpoint endpoint in endpoints)
+            {
+                ConnectionKeeper keeper = new(connectionsMax);
+                kestrel.Listen(endpoint.Address, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(next => connection =>
+                    {
+                        introduce?.Invoke(endpoint, connection);
+                        return keeper.KeepAsync(connection, next);
+                    });
+                });
+            }
+        });
+        builder.Services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.Backlog = EndpointBinder.Backlog;
+            transport.CreateBoundListenSocket = address => endpoints.First(endpoint => endpoint.Address == address).Socket;
+        });
+        return builder;
+    }
+}
