@@ -1,5 +1,5 @@
 using Init.Config;
-using Init.Gateway.Forwarding;
+using Init.Routing.Store;
 
 namespace Init.Gateway;
 

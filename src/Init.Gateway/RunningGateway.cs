@@ -1,10 +1,13 @@
 using Init.Admin.Backend;
 using Init.Admin.Events;
+using Init.Admin.Http;
 using Init.Config;
 using Init.Gateway.Forwarding;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
+using Init.Panel;
+using Init.Routing.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -51,8 +54,19 @@ public sealed class RunningGateway : IAsyncDisposable
         ProxySettings? proxy = options.Proxy;
         int publicCount = proxy?.Endpoints.Length ?? 0;
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.Endpoints ?? [], .. options.Endpoints]);
-        PublicServer? publicServer = proxy is null ? null : PublicServer.Build(proxy, endpoints[..publicCount], options.Routes ?? RulesOnDisk.Load(proxy.RulesFile, log), log);
         EventHub events = new(backend, TimeProvider.System);
+        PublicServer? publicServer = null;
+        if (proxy is not null)
+        {
+            RouteSource routes = options.Routes ?? RulesOnDisk.Load(proxy.RulesFile, log);
+            publicServer = PublicServer.Build(
+                proxy,
+                endpoints[..publicCount],
+                routes,
+                ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, routes),
+                log);
+        }
+
         WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, log);
         RunningGateway gateway = new(server, publicServer, endpoints, events, owned, log);
         if (publicServer is not null)

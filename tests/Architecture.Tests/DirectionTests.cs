@@ -18,8 +18,9 @@ public sealed class DirectionTests
         ["Init.Routing"] = 2,
         ["Init.Engine"] = 3,
         ["Init.Admin"] = 4,
-        ["Init.Gateway"] = 5,
-        ["Init"] = 6,
+        ["Init.Panel"] = 5,
+        ["Init.Gateway"] = 6,
+        ["Init"] = 7,
     };
 
     /// <summary>What none of PID 1's own projects may use, and why.</summary>

@@ -37,6 +37,6 @@ public static class AdminRoutes
         if (services.XmlRpc is { } endpoint)
             routes.MapPost("/RPC2/{**rest}", new XmlRpcRoute(endpoint).AnswerAsync);
 
-        RestRoutes.Map(routes, services, events);
+        RestRoutes.Map(routes, RestRoutes.Root, services, events);
     }
 }

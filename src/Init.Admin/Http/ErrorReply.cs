@@ -8,7 +8,7 @@ namespace Init.Admin.Http;
 /// <summary>What is sent instead of what was asked for: problem details (RFC 9457) to clients of the REST interface, supervisord's short page to all others.</summary>
 internal static class ErrorReply
 {
-    public static bool IsApi(HttpRequest request) => request.Path.StartsWithSegments("/api");
+    public static bool IsApi(HttpRequest request) => request.Path.StartsWithSegments("/api") || request.Path.StartsWithSegments("/admin");
 
     /// <param name="detail">For people. It may go to a stranger.</param>
     public static async Task WriteAsync(HttpContext context, int status, string detail)

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Init.Admin.Http;
 
 /// <summary>A whole body at once, with its length: so an HTTP/1.0 client keeps its connection too.</summary>
-internal static class TextReply
+public static class TextReply
 {
     public static Task WriteAsync(HttpContext context, string contentType, string text, int status = StatusCodes.Status200OK) =>
         WriteAsync(context, contentType, Encoding.UTF8.GetBytes(text), status);

@@ -30,7 +30,7 @@ public sealed record Problem
     public IReadOnlyList<ControlItem.Outcome>? Outcomes { get; init; }
 }
 
-internal static class ProblemReply
+public static class ProblemReply
 {
     public static Task WriteAsync(HttpContext context, Problem problem) =>
         TextReply.WriteAsync(context, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(problem, RestJson.Default.Problem), problem.Status);

@@ -7,12 +7,16 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Init.Admin.Rest;
 
-/// <summary>Every path below /api/v1. openapi.json beside this file describes them, and a test holds the one against the other.</summary>
-internal static class RestRoutes
+/// <summary>Every path below /api/v1, or where else they are wanted. openapi.json beside this file describes them, and a test holds the one against the other.</summary>
+public static class RestRoutes
 {
     public const string Root = "/api/v1";
 
-    public static void Map(IEndpointRouteBuilder routes, AdminServices services, EventHub events)
+    /// <param name="routes">Where they are added.</param>
+    /// <param name="root">In front of every path.</param>
+    /// <param name="services">What they work with.</param>
+    /// <param name="events">What happens.</param>
+    public static void Map(IEndpointRouteBuilder routes, string root, AdminServices services, EventHub events)
     {
         Get("/programs", ProgramsApi.ListAsync);
         Get("/programs/{name}", ProgramsApi.GetAsync);
@@ -22,7 +26,7 @@ internal static class RestRoutes
         Post("/programs/{name}/signal", ProgramsApi.SignalAsync);
         Get("/programs/{name}/environment", ProgramsApi.EnvironmentAsync);
         Get("/programs/{name}/logs/{stream}", LogsApi.ReadAsync);
-        routes.MapDelete(Root + "/programs/{name}/logs", Handler(ProgramsApi.ClearLogsAsync));
+        routes.MapDelete(root + "/programs/{name}/logs", Handler(ProgramsApi.ClearLogsAsync));
 
         Get("/groups", GroupsApi.ListAsync);
         Get("/groups/{name}", GroupsApi.GetAsync);
@@ -40,9 +44,9 @@ internal static class RestRoutes
         byte[] document = ReadDocument();
         Get("/openapi.json", call => TextReply.WriteAsync(call.Context, "application/json", document));
 
-        void Get(string path, Func<RestCall, Task> answer) => routes.MapGet(Root + path, Handler(answer));
+        void Get(string path, Func<RestCall, Task> answer) => routes.MapGet(root + path, Handler(answer));
 
-        void Post(string path, Func<RestCall, Task> answer) => routes.MapPost(Root + path, Handler(answer));
+        void Post(string path, Func<RestCall, Task> answer) => routes.MapPost(root + path, Handler(answer));
 
         RequestDelegate Handler(Func<RestCall, Task> answer) => context => answer(new RestCall(context, services));
     }

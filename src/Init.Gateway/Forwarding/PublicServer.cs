@@ -1,18 +1,25 @@
 using System.Text;
+using Init.Admin.Http;
 using Init.Admin.Http.Access;
 using Init.Config;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
+using Init.Panel;
+using Init.Routing.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Init.Gateway.Forwarding;
 
-/// <summary>The server of the public port. It has nothing in common with the one of the administration but the process: other limits, other sockets, no route of the other's.</summary>
+/// <summary>
+/// The server of the public port: the panel below /admin, and everything else by the rules. It has other limits and other sockets than the one of the administration, and what
+/// they both answer is here behind the panel's sign-in.
+/// </summary>
 internal sealed class PublicServer : IAsyncDisposable
 {
     /// <summary>How long a client may take for the head of a request (slow ones are an attack), and a connection may wait for the next.</summary>
@@ -32,15 +39,17 @@ internal sealed class PublicServer : IAsyncDisposable
         _clients = clients;
     }
 
-    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RouteSource routes, LineLoggerProvider log)
+    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RouteSource routes, Func<CancellationToken, PanelServices> panel, LineLoggerProvider log)
     {
         WebApplicationBuilder builder = KestrelHost.CreateBuilder(endpoints, settings.Connections, SetLimits, log);
         builder.Services.AddHttpForwarder();
+        builder.Services.AddRoutingCore();
         WebApplication server = builder.Build();
         BackendClients clients = new();
         RequestRouter router = new(routes, settings, server.Services.GetRequiredService<IHttpForwarder>(), clients);
         server.Use(next => context => AnswerAsync(context, next, log));
-        server.Run(router.HandleAsync);
+        RequestDelegate answerPanel = PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), log);
+        server.Run(context => PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings) : router.HandleAsync(context));
         return new PublicServer(server, clients);
     }
 
@@ -79,6 +88,19 @@ internal sealed class PublicServer : IAsyncDisposable
         {
             connection?.RequestEnded();
         }
+    }
+
+    private static Task AnswerPanelAsync(HttpContext context, RequestDelegate answer, ProxySettings settings)
+    {
+        HttpRequest request = context.Request;
+        if (RequestShape.ProblemOf(request.Headers) is { } problem)
+            return ErrorPage.WriteAsync(context, StatusCodes.Status400BadRequest, problem, closes: true);
+
+        ClientFacts client = ClientFacts.Of(context.Connection.RemoteIpAddress, request.Headers, request.Scheme, settings.TrustedProxies);
+        context.Features.Set(new PanelClient(client.Address, client.Scheme, client.Host));
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = HttpLimits.RestBodyBytesMax;
+        return answer(context);
     }
 
     private static void SetLimits(KestrelServerOptions kestrel)

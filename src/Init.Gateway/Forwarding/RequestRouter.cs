@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Init.Config;
 using Init.Routing.Actions;
 using Init.Routing.Matching;
+using Init.Routing.Store;
 using Init.Routing.Rules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -4,10 +4,10 @@ using System.Text;
 using Init.Admin.Backend;
 using Init.Config;
 using Init.Control;
-using Init.Gateway.Forwarding;
 using Init.Routing.Json;
 using Init.Routing.Matching;
 using Init.Routing.Rules;
+using Init.Routing.Store;
 
 namespace Init.Gateway.Tests.Harness;
 

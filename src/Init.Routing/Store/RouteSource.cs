@@ -1,6 +1,6 @@
 using Init.Routing.Matching;
 
-namespace Init.Gateway.Forwarding;
+namespace Init.Routing.Store;
 
 /// <summary>
 /// The rules in force: a snapshot that is swapped as a whole. Each request takes the reference once and keeps it, so an edit is in force for the next request, and

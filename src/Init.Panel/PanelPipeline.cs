@@ -1,0 +1,31 @@
+using Init.Admin.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Init.Panel;
+
+/// <summary>All that is answered below /admin on the public port, whatever the rules say: a broken rule cannot lock anybody out of the panel.</summary>
+public static class PanelPipeline
+{
+    private const string ApiRoot = "/admin/api", Ui = "/admin/ui", OriginalRoutes = "/admin/routes.json", OriginalPassword = "/admin/password";
+
+    /// <param name="path">Decoded, dots resolved, as the HTTP server has it.</param>
+    public static bool IsOurs(PathString path) =>
+        path.Value is { } text && text.StartsWith("/admin/", StringComparison.Ordinal)
+        && (path.StartsWithSegments(Ui, StringComparison.Ordinal) || path.StartsWithSegments(ApiRoot, StringComparison.Ordinal) || text is OriginalRoutes or OriginalPassword);
+
+    /// <param name="services">With the routing services.</param>
+    /// <param name="panel">What it works with.</param>
+    /// <param name="log">Gets what goes wrong in here.</param>
+    public static RequestDelegate Build(IServiceProvider services, PanelServices panel, ILogger log)
+    {
+        // A builder of its own: endpoints of the application itself would be looked up for every request that is forwarded.
+        ApplicationBuilder pipeline = new(services);
+        pipeline.Use(next => context => ErrorPages.CompleteAsync(context, next, log));
+        pipeline.Use(next => context => PanelGate.PassAsync(context, next));
+        pipeline.UseRouting();
+        pipeline.UseEndpoints(routes => PanelRoutes.Map(routes, panel));
+        return pipeline.Build();
+    }
+}

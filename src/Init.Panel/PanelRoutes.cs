@@ -1,0 +1,12 @@
+using Init.Admin.Rest;
+using Microsoft.AspNetCore.Routing;
+
+namespace Init.Panel;
+
+/// <summary>Every path of the panel's interface, and who answers it.</summary>
+internal static class PanelRoutes
+{
+    public const string Root = "/admin/api/v1";
+
+    public static void Map(IEndpointRouteBuilder routes, PanelServices panel) => RestRoutes.Map(routes, Root, panel.Admin, panel.Events);
+}
