@@ -31,7 +31,7 @@ internal sealed class PublicGateway : IAsyncDisposable
     public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null)
     {
         int port = FreePort();
-        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json");
+        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json") { Panel = new PanelSettings("/nowhere/admin.json") };
         RouteSource routes = new(Table(rules));
         string socket = Path.Combine(Directory.CreateTempSubdirectory("gateway-").FullName, "admin.sock");
         GatewayOptions options = new([new HttpEndpoint { UnixPath = socket }], "/nowhere", "1.2.3") { Proxy = adjust?.Invoke(proxy) ?? proxy, Routes = routes };
