@@ -105,6 +105,8 @@ public static class ConfigLoader
             List<ConfigProblem> warnings = [];
             var (linked, groups) = definitions.Link(warnings);
             warnings.AddRange(programs.Warnings);
+            if (definitions.Proxy?.Panel?.GivenPassword is not null && !secrets.Contains(PanelSettings.PasswordVariable))
+                warnings.Add(new ConfigProblem(early.PositionOf("secrets"), early.KeyOf("secrets"), $"{PanelSettings.PasswordVariable} is set and not listed, so every program sees the panel's password", "add it to [init] secrets"));
             _filesRead.AddRange(envFiles.Paths);
             return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
             {
@@ -234,7 +236,8 @@ public static class ConfigLoader
                 if (isMain && root.Table("gateway") is { } gateway)
                 {
                     HttpEndpoints = GatewayReader.Read(
-                        gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }), socket, stateDirectory, out ProxySettings? proxy);
+                        gateway.With(gateway.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") }), socket, stateDirectory,
+                        inherited.Values.GetValueOrDefault(PanelSettings.PasswordVariable), out ProxySettings? proxy);
                     Proxy = proxy;
                 }
 

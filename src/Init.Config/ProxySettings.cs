@@ -36,8 +36,11 @@ public sealed record ProxySettings(ImmutableArray<HttpEndpoint> Endpoints, strin
     /// <summary>Connections of clients, WebSockets among them, to one address. A further one takes the place of the one that has been idle for longest.</summary>
     public int Connections { get; init; } = 20_000;
 
+    /// <summary>What is answered below /admin; null: nothing is, and the rules decide about these paths too.</summary>
+    public PanelSettings? Panel { get; init; }
+
     public bool Equals(ProxySettings? other) =>
-        other is not null && Endpoints.SequenceEqual(other.Endpoints) && RulesFile == other.RulesFile && TrustedProxies.SequenceEqual(other.TrustedProxies)
+        other is not null && Endpoints.SequenceEqual(other.Endpoints) && RulesFile == other.RulesFile && TrustedProxies.SequenceEqual(other.TrustedProxies) && Equals(Panel, other.Panel)
         && (ConnectTimeout, IdleTimeout, BodyLimit, Connections) == (other.ConnectTimeout, other.IdleTimeout, other.BodyLimit, other.Connections);
 
     public override int GetHashCode() => HashCode.Combine(Endpoints.Length, RulesFile, TrustedProxies.Length, ConnectTimeout, IdleTimeout, BodyLimit, Connections);

@@ -55,7 +55,7 @@ public sealed class RunningGateway : IAsyncDisposable
     private static async Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend, IDisposable? owned)
     {
         LineLoggerProvider log = new(fd: 2, options.IsQuiet ? LogLevel.Warning : LogLevel.Information);
-        ProxySettings? proxy = options.Proxy;
+        ProxySettings? proxy = options.Proxy is { } configured ? OpenFiles.MakeRoom(configured, log) : null;
         int publicCount = proxy?.Endpoints.Length ?? 0;
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.Endpoints ?? [], .. options.Endpoints]);
         EventHub events = new(backend, TimeProvider.System);

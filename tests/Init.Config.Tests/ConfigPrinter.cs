@@ -26,6 +26,9 @@ internal static class ConfigPrinter
             text.Append($"proxy rules {proxy.RulesFile}, trusts [{string.Join(", ", proxy.TrustedProxies)}], body {proxy.BodyLimit?.ToString() ?? "any"}, connect {proxy.ConnectTimeout}, idle {proxy.IdleTimeout}, connections {proxy.Connections}\n");
             foreach (HttpEndpoint endpoint in proxy.Endpoints)
                 Print(endpoint, text);
+            text.Append(proxy.Panel is { } panel
+                ? $"panel store {panel.StoreFile}, session {panel.SessionLifetime}, frames [{string.Join(", ", panel.FrameAncestors)}], password {(panel.GivenPassword is null ? "(none)" : "(set)")}\n"
+                : "panel off\n");
         }
 
         foreach (ProgramDefinition program in config.Programs)

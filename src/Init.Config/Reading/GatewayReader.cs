@@ -17,10 +17,16 @@ internal static class GatewayReader
     /// <param name="section">The table.</param>
     /// <param name="socket">Where it listens when the table does not say.</param>
     /// <param name="stateDirectory">Where the gateway keeps its rules.</param>
+    /// <param name="givenPassword">The panel's, from the environment.</param>
     /// <param name="proxy">The public port; null when the table has none.</param>
-    public static ImmutableArray<HttpEndpoint> Read(Section section, string socket, string stateDirectory, out ProxySettings? proxy)
+    public static ImmutableArray<HttpEndpoint> Read(Section section, string socket, string stateDirectory, string? givenPassword, out ProxySettings? proxy)
     {
         proxy = section.Table("proxy") is { } table ? ProxyReader.Read(table, stateDirectory) : null;
+        PanelSettings? panel = PanelReader.Read(section.Table("panel"), stateDirectory, givenPassword);
+        if (section.Has("panel") && !section.Has("proxy"))
+            section.Report("panel", "goes only together with [gateway.proxy]", "the panel is on the public port: [gateway.proxy] says where that is");
+        if (proxy is not null)
+            proxy = proxy with { Panel = panel };
         HttpEndpoint common = ReadAccess(section);
         ImmutableArray<HttpEndpoint>.Builder endpoints = ImmutableArray.CreateBuilder<HttpEndpoint>();
         if (ReadSocket(section, common, section.Has("listen") ? null : socket) is { } unix)

@@ -37,7 +37,7 @@ public static class CheckReport
         ArgumentNullException.ThrowIfNull(config);
         StringBuilder text = new();
         if (config.Programs.IsEmpty)
-            return "no programs\n";
+            return $"no programs\n{DescribeProxy(config.Proxy)}";
 
         ILookup<string, ProgramDefinition> instances = config.Programs.ToLookup(program => program.Policy.Program);
         Dictionary<string, int> waves = FindWaves(config.Programs);
@@ -59,7 +59,23 @@ public static class CheckReport
                 text.Append(i == 0 ? name.PadRight(width + 2) : indent).Append(lines[i]).Append('\n');
         }
 
-        return text.ToString();
+        return text.Append(DescribeProxy(config.Proxy)).ToString();
+    }
+
+    private static string DescribeProxy(ProxySettings? proxy)
+    {
+        if (proxy is null)
+            return "";
+
+        string panel = proxy.Panel is { } settings
+            ? $"the panel is at /admin/ui/, its password in {settings.StoreFile} ({(settings.GivenPassword is null ? "made up at the first start, and shown in the log" : $"given by {PanelSettings.PasswordVariable}")})"
+            : "the panel is switched off";
+        return $"""
+
+            public port  forwards by the rules in {proxy.RulesFile}
+                         {panel}
+
+            """;
     }
 
     /// <summary>By program: 1 for those that wait for nobody, else one more than the latest of those they wait for.</summary>

@@ -14,6 +14,12 @@ internal static partial class GatewayMessages
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "cannot forward a request")]
     public static partial void ForwardingFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(
+        EventId = 5,
+        Level = LogLevel.Warning,
+        Message = "{Connections} connections need {Wanted} open files, and the hard limit is lower: there are at most {Fitting} (raise the limit, as by docker run --ulimit nofile={Wanted}, or lower connections in [gateway.proxy])")]
+    public static partial void FewOpenFiles(this ILogger logger, int connections, long wanted, int fitting);
+
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Note}")]
     public static partial void RulesNote(this ILogger logger, string note);
 }

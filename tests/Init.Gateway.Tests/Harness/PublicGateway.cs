@@ -30,7 +30,7 @@ internal sealed class PublicGateway : IAsyncDisposable
     public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null)
     {
         int port = FreePort();
-        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json");
+        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json") { Panel = new PanelSettings("/nowhere/admin.json") };
         string directory = Directory.CreateTempSubdirectory("gateway-").FullName;
         RouteKeeper routes = RouteKeeper.Open(Path.Combine(directory, "routes.json"), DateTimeOffset.UtcNow);
         await EditAsync(routes, rules);

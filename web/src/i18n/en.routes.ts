@@ -1,0 +1,4 @@
+/** Texts of the routes page. */
+export const enRoutes = {
+  'routes.title': 'Routes',
+}
