@@ -48,7 +48,7 @@ internal sealed class PublicServer : IAsyncDisposable
         BackendClients clients = new();
         RequestRouter router = new(rules.Keeper.Source, rules.Statistics, settings, server.Services.GetRequiredService<IHttpForwarder>(), clients);
         server.Use(next => context => AnswerAsync(context, next, log));
-        RequestDelegate? answerPanel = settings.Panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), log);
+        RequestDelegate? answerPanel = settings.Panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
         server.Run(context => answerPanel is not null && PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings) : router.HandleAsync(context));
         return new PublicServer(server, clients);
     }
