@@ -17,6 +17,6 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
     /// <summary>The public port; null: requests are not forwarded.</summary>
     public ProxySettings? Proxy { get; init; }
 
-    /// <summary>What is forwarded where; the holder may swap the rules at any time. Null: the rules of the file that <see cref="Proxy"/> names.</summary>
-    public RouteSource? Routes { get; init; }
+    /// <summary>What is forwarded where; not disposed of by the gateway. Null: the rules of the file that <see cref="Proxy"/> names.</summary>
+    public RouteKeeper? Routes { get; init; }
 }

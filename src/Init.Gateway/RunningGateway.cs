@@ -7,6 +7,8 @@ using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
 using Init.Panel;
+using Init.Panel.Rules;
+using Init.Routing.Statistics;
 using Init.Routing.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
@@ -24,13 +26,15 @@ public sealed class RunningGateway : IAsyncDisposable
     private readonly EventHub _events;
     private readonly IDisposable? _backend;
     private readonly PublicServer? _public;
+    private readonly RouteKeeper? _routes;
     private readonly LineLoggerProvider _log;
 
     private RunningGateway(
-        WebApplication server, PublicServer? publicServer, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
+        WebApplication server, PublicServer? publicServer, RouteKeeper? routes, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
     {
         _server = server;
         _public = publicServer;
+        _routes = routes;
         _endpoints = endpoints;
         _events = events;
         _backend = backend;
@@ -56,19 +60,20 @@ public sealed class RunningGateway : IAsyncDisposable
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.Endpoints ?? [], .. options.Endpoints]);
         EventHub events = new(backend, TimeProvider.System);
         PublicServer? publicServer = null;
+        RulesServices? rules = null;
         if (proxy is not null)
         {
-            RouteSource routes = options.Routes ?? RulesOnDisk.Load(proxy.RulesFile, log);
+            rules = await OpenRulesAsync(options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow), log);
             publicServer = PublicServer.Build(
                 proxy,
                 endpoints[..publicCount],
-                routes,
-                ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, routes),
+                rules,
+                ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules),
                 log);
         }
 
         WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, log);
-        RunningGateway gateway = new(server, publicServer, endpoints, events, owned, log);
+        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, endpoints, events, owned, log);
         if (publicServer is not null)
             await publicServer.StartAsync();
         await server.StartAsync();
@@ -94,6 +99,19 @@ public sealed class RunningGateway : IAsyncDisposable
             await _public.DisposeAsync();
         await _events.DisposeAsync();
         _backend?.Dispose();
+        _routes?.Dispose();
         _log.Dispose();
+    }
+
+    private static async Task<RulesServices> OpenRulesAsync(RouteKeeper keeper, LineLoggerProvider log)
+    {
+        foreach (string note in keeper.Notes)
+            log.RulesNote(note);
+        if (await keeper.SettleAsync() is { } problem)
+            log.RulesNote(problem);
+
+        RouteStatistics statistics = new(TimeProvider.System);
+        keeper.Changed += (_, _) => statistics.Keep(keeper.InForce.State.KnownIds());
+        return new RulesServices(keeper, statistics, TimeProvider.System);
     }
 }

@@ -87,7 +87,7 @@ public sealed class RouteStoreTests
         { new RouteCommand.ReplaceAll(Requests.Json("{'default_backend':'http://x','rules':null}")), "rules: is null, not an array (leave the key out)" },
         { new RouteCommand.SetDefaultBackend("ftp://x"), "default_backend: a backend is an http:// or https:// URL (write it like http://127.0.0.1:6185)" },
         { new RouteCommand.Undo(3), "revision: 3 is not in the history (use 7 to 7)" },
-        { new RouteCommand.ImportOriginal(Requests.Json("[]")), "document: is not an object (write { … })" },
+        { new RouteCommand.Import(Requests.Json("[]")), "document: is an array, not an object (write { … })" },
     };
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class RouteStoreTests
     [Fact]
     public void Import_WhenTheOriginalHadOddities_TellsThem()
     {
-        var done = Done(Three, new RouteCommand.ImportOriginal(Requests.Json("{'rules':[{'id':'x'},{'id':'x'}]}")));
+        var done = Done(Three, new RouteCommand.Import(Requests.Json("{'rules':[{'id':'x'},{'id':'x'}]}")));
 
         Assert.Equal(["x", "x-2"], Ids(done.State));
         Assert.Single(done.Notes);

@@ -6,7 +6,7 @@ using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
 using Init.Panel;
-using Init.Routing.Store;
+using Init.Panel.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -39,16 +39,16 @@ internal sealed class PublicServer : IAsyncDisposable
         _clients = clients;
     }
 
-    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RouteSource routes, Func<CancellationToken, PanelServices> panel, LineLoggerProvider log)
+    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RulesServices rules, Func<CancellationToken, PanelServices> panel, LineLoggerProvider log)
     {
         WebApplicationBuilder builder = KestrelHost.CreateBuilder(endpoints, settings.Connections, SetLimits, log);
         builder.Services.AddHttpForwarder();
         builder.Services.AddRoutingCore();
         WebApplication server = builder.Build();
         BackendClients clients = new();
-        RequestRouter router = new(routes, settings, server.Services.GetRequiredService<IHttpForwarder>(), clients);
+        RequestRouter router = new(rules.Keeper.Source, rules.Statistics, settings, server.Services.GetRequiredService<IHttpForwarder>(), clients);
         server.Use(next => context => AnswerAsync(context, next, log));
-        RequestDelegate? answerPanel = settings.Panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), log);
+        RequestDelegate? answerPanel = settings.Panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
         server.Run(context => answerPanel is not null && PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings) : router.HandleAsync(context));
         return new PublicServer(server, clients);
     }

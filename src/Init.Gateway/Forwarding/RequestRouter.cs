@@ -2,8 +2,9 @@ using System.Diagnostics;
 using Init.Config;
 using Init.Routing.Actions;
 using Init.Routing.Matching;
-using Init.Routing.Store;
 using Init.Routing.Rules;
+using Init.Routing.Statistics;
+using Init.Routing.Store;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
@@ -11,8 +12,10 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Init.Gateway.Forwarding;
 
 /// <summary>What becomes of each request on the public port: the rules decide, this carries it out.</summary>
-internal sealed class RequestRouter(RouteSource routes, ProxySettings settings, IHttpForwarder forwarder, BackendClients clients)
+internal sealed class RequestRouter(RouteSource routes, RouteStatistics statistics, ProxySettings settings, IHttpForwarder forwarder, BackendClients clients)
 {
+    private const string TooLarge = "the body is larger than is allowed here";
+
     public Task HandleAsync(HttpContext context)
     {
         HttpRequest http = context.Request;
@@ -27,6 +30,8 @@ internal sealed class RequestRouter(RouteSource routes, ProxySettings settings, 
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         RouteRequest request = new(target, client.Host, http.Method, new RequestHeaders(http.Headers), client.Address);
         RouteDecision decision = table.Match(request);
+        if (decision.Outcome != RouteOutcome.BadPath)
+            statistics.CountRequest(decision.Rule?.Rule.Id);
         switch (RouteAction.For(table, request, decision))
         {
             case RouteAction.Redirect redirect:
@@ -47,7 +52,8 @@ internal sealed class RequestRouter(RouteSource routes, ProxySettings settings, 
         RouteRule? rule = forward.Rule;
         if (!AdmitBody(context, rule?.BodyLimit ?? settings.BodyLimit))
         {
-            await ErrorPage.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "the body is larger than is allowed here");
+            statistics.CountFailure(rule?.Id, StatusCodes.Status413PayloadTooLarge, TooLarge);
+            await ErrorPage.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, TooLarge);
             return;
         }
 
@@ -64,6 +70,7 @@ internal sealed class RequestRouter(RouteSource routes, ProxySettings settings, 
         if (error != ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             var (status, detail) = Explain(error, context.GetForwarderErrorFeature()?.Exception, isTooLate: limit is { IsCancellationRequested: true });
+            statistics.CountFailure(rule?.Id, status, detail);
             await ErrorPage.WriteAsync(context, status, detail);
         }
     }
@@ -101,7 +108,7 @@ internal sealed class RequestRouter(RouteSource routes, ProxySettings settings, 
             return (StatusCodes.Status504GatewayTimeout, "the service behind this address did not answer in time");
 
         if ((exception as BadHttpRequestException ?? exception?.InnerException as BadHttpRequestException)?.StatusCode is { } refused)
-            return (refused, refused == StatusCodes.Status413PayloadTooLarge ? "the body is larger than is allowed here" : "the body of the request is not valid");
+            return (refused, refused == StatusCodes.Status413PayloadTooLarge ? TooLarge : "the body of the request is not valid");
 
         return exception is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }
             ? (StatusCodes.Status502BadGateway, "the host of the service behind this address is not known")
