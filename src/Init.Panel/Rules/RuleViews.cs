@@ -61,15 +61,16 @@ internal static class RuleViews
         await call.AnswerAsync(isOwn ? OwnReply(report) : Body(report), RulesJson.Readable.DryRunReply, call.InForce.State);
     }
 
-    public static Task StatisticsAsync(RulesCall call)
+    public static async Task StatisticsAsync(RulesCall call)
     {
         RouteStatistics statistics = call.Services.Statistics;
+        IReadOnlyList<BackendSight> backends = await call.Services.Backends();
         IEnumerable<string?> ids = call.InForce.State.Configuration.Rules.Select(string? (rule) => rule.Id).Append(null);
         StatisticsReply reply = new(
             statistics.Since.ToUnixTimeMilliseconds(),
             [.. ids.Select(id => Body(statistics.Of(id)))],
-            [.. call.Services.Backends().Select(backend => new BackendBody(backend.Url, backend.Healthy, backend.Program, backend.State))]);
-        return call.AnswerAsync(reply, RulesJson.Readable.StatisticsReply, call.InForce.State);
+            [.. backends.Select(backend => new BackendBody(backend.Url, backend.Healthy, backend.Program, backend.State))]);
+        await call.AnswerAsync(reply, RulesJson.Readable.StatisticsReply, call.InForce.State);
     }
 
     private static bool TrySplit(DryRunBody body, out string target, out string host)

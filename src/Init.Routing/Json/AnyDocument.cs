@@ -16,7 +16,7 @@ internal static class AnyDocument
 {
     private static readonly string[] OurKeys =
     [
-        "enabled", "app_scope", "backends", "sticky", "health", "strip_prefix", "response_headers", "timeouts", "body_limit", "allow", "deny", "status",
+        "enabled", "app_scope", "backends", "program", "sticky", "health", "strip_prefix", "response_headers", "timeouts", "body_limit", "allow", "deny", "status",
     ];
 
     /// <summary>A file that somebody has: whatever cannot be taken over as it is, is said.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Init.Panel.Rules;
 using Init.Routing.Rules;
 
 namespace Init.Panel.Tests.Rules;
@@ -310,7 +311,7 @@ public sealed class RulesApiTests
     [Fact]
     public async Task Statistics_CountByRule()
     {
-        await using RulesServer server = await RulesServer.StartAsync(Three, services => services with { Backends = () => [new Panel.Rules.BackendSight("http://127.0.0.1:2", false, "web", "BACKOFF")] });
+        await using RulesServer server = await RulesServer.StartAsync(Three, services => services with { Backends = () => Task.FromResult<IReadOnlyList<BackendSight>>([new("http://127.0.0.1:2", false, "web", "BACKOFF")]) });
         server.Services.Statistics.CountRequest("a");
         server.Services.Statistics.CountFailure("a", 502, "cannot be reached");
         server.Services.Statistics.CountRequest(null);
