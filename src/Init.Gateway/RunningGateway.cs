@@ -3,11 +3,14 @@ using Init.Admin.Events;
 using Init.Admin.Http;
 using Init.Config;
 using Init.Gateway.Forwarding;
+using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
+using Init.Linux;
 using Init.Panel;
 using Init.Panel.Rules;
+using Init.Routing.Actions;
 using Init.Routing.Statistics;
 using Init.Routing.Store;
 using Microsoft.AspNetCore.Builder;
@@ -41,6 +44,9 @@ public sealed class RunningGateway : IAsyncDisposable
         _log = log;
     }
 
+    /// <summary>Of the public port; null without one.</summary>
+    internal RulesServices? Rules { get; private init; }
+
     /// <exception cref="BindException">An address cannot be listened on; then none is.</exception>
     public static Task<RunningGateway> StartAsync(GatewayOptions options)
     {
@@ -63,17 +69,20 @@ public sealed class RunningGateway : IAsyncDisposable
         RulesServices? rules = null;
         if (proxy is not null)
         {
-            rules = await OpenRulesAsync(options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow), log);
+            BackendBoard board = new(() => MonotonicClock.Now, log.BackendHealth);
+            ProgramNews news = new(backend, options.Programs);
+            RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow);
+            rules = (await OpenRulesAsync(keeper, log)) with { Backends = () => news.SightsAsync(keeper.Source.Current, board) };
             publicServer = PublicServer.Build(
                 proxy,
                 endpoints[..publicCount],
-                rules,
+                new PublicServices(rules, board, news),
                 ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules),
                 log);
         }
 
-        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, log);
-        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, endpoints, events, owned, log);
+        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, rules, log);
+        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, endpoints, events, owned, log) { Rules = rules };
         if (publicServer is not null)
             await publicServer.StartAsync();
         await server.StartAsync();
