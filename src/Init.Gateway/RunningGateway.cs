@@ -81,7 +81,7 @@ public sealed class RunningGateway : IAsyncDisposable
                 log);
         }
 
-        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, log);
+        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, rules, log);
         RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, endpoints, events, owned, log) { Rules = rules };
         if (publicServer is not null)
             await publicServer.StartAsync();

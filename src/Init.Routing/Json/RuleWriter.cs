@@ -45,7 +45,7 @@ public static class RuleWriter
         writer.WriteEndArray();
     }
 
-    internal static void Write(Utf8JsonWriter writer, RouteRule rule)
+    public static void Write(Utf8JsonWriter writer, RouteRule rule)
     {
         writer.WriteStartObject();
         writer.WriteString("id", rule.Id);
