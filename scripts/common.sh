@@ -14,6 +14,12 @@ need_dotnet() {
   exit 1
 }
 
+# For the panel (web/). By command and not by package: Node's own packages bring npm along and conflict with Debian's.
+need_node() {
+  command -v node > /dev/null || need_packages nodejs
+  command -v npm > /dev/null || need_packages npm
+}
+
 # Installs the Debian packages that are missing: with apt when root, else it says what is missing and stops.
 need_packages() {
   local missing=() package

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import machine, report
+from . import loopback, machine, report
 from .measures import ALL
 from .model import CannotMeasure, Measure, Subject
 from .report import Results
@@ -26,6 +26,7 @@ def main() -> int:
     measures = chosen_measures(arguments.measures)
     families = {subject.family for measure in measures for subject in chosen_subjects(measure, arguments.peers)}
     raise_descriptor_limit()
+    loopback.bring_up()
     facts = machine.facts(families)
     if not machine.is_quiet():
         say(f"the machine is busy (load {facts['load before']}): the figures will be too high")
@@ -61,7 +62,7 @@ def parse() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.list:
         for measure in ALL:
-            print(f"{measure.name:13} {measure.title} ({', '.join(subject.name for subject in measure.subjects)})")
+            print(f"{measure.name:18} {measure.title} ({', '.join(subject.name for subject in measure.subjects)})")
         parser.exit()
     if arguments.rounds is not None and arguments.rounds < 1:
         parser.error("--rounds: at least 1")

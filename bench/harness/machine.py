@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .peers import DUMB_INIT, INIT, RUNIT, S6, SUPERVISORD, TINI
 from .peers.files import package_version
+from .peers.gateways import nginx_version
 
 # More runnable tasks than this at the start, and somebody else is working here.
 QUIET_LOAD = 0.5
@@ -31,6 +32,8 @@ def facts(families: set[str]) -> dict[str, str]:
     for peer in [INIT, SUPERVISORD, S6, RUNIT, TINI, DUMB_INIT]:
         if peer.family in families:
             found[peer.family] = peer.version()
+    if "nginx" in families:
+        found["nginx"] = nginx_version()
     return found
 
 

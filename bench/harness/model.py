@@ -55,22 +55,24 @@ class Peer(Protocol):
 
 @dataclass(frozen=True)
 class Bound:
-    """What a figure of init's must reach: a number, or a peer's median in the same run plus a number."""
+    """What a figure of init's must reach: a number, or a share of a peer's median in the same run plus a number."""
 
     limit: float = 0
     peer: str | None = None
     at_least: bool = False
+    factor: float = 1  # of the peer's
 
     def value(self, medians: dict[str, float]) -> float | None:
         if self.peer is None:
             return self.limit
-        return medians[self.peer] + self.limit if self.peer in medians else None
+        return medians[self.peer] * self.factor + self.limit if self.peer in medians else None
 
     def describe(self) -> str:
         sign = ">=" if self.at_least else "<="
         if self.peer is None:
             return f"{sign} {self.limit:g}"
-        return f"{sign} {self.peer}" + (f" + {self.limit:g}" if self.limit else "")
+        share = "" if self.factor == 1 else f"{self.factor:g} x "
+        return f"{sign} {share}{self.peer}" + (f" + {self.limit:g}" if self.limit else "")
 
     def holds(self, median: float, medians: dict[str, float]) -> bool | None:
         """None when the peer it compares with is not in this run."""

@@ -1,4 +1,5 @@
 using Init.Config;
+using Init.Routing.Actions;
 using Init.Routing.Store;
 
 namespace Init.Gateway;
@@ -17,6 +18,9 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
     /// <summary>The public port; null: requests are not forwarded.</summary>
     public ProxySettings? Proxy { get; init; }
 
-    /// <summary>What is forwarded where; the holder may swap the rules at any time. Null: the rules of the file that <see cref="Proxy"/> names.</summary>
-    public RouteSource? Routes { get; init; }
+    /// <summary>What is forwarded where; not disposed of by the gateway. Null: the rules of the file that <see cref="Proxy"/> names.</summary>
+    public RouteKeeper? Routes { get; init; }
+
+    /// <summary>Which programs are behind backends.</summary>
+    public BackendPrograms Programs { get; init; } = BackendPrograms.None;
 }

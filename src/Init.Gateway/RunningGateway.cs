@@ -3,10 +3,15 @@ using Init.Admin.Events;
 using Init.Admin.Http;
 using Init.Config;
 using Init.Gateway.Forwarding;
+using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
+using Init.Linux;
 using Init.Panel;
+using Init.Panel.Rules;
+using Init.Routing.Actions;
+using Init.Routing.Statistics;
 using Init.Routing.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
@@ -24,18 +29,23 @@ public sealed class RunningGateway : IAsyncDisposable
     private readonly EventHub _events;
     private readonly IDisposable? _backend;
     private readonly PublicServer? _public;
+    private readonly RouteKeeper? _routes;
     private readonly LineLoggerProvider _log;
 
     private RunningGateway(
-        WebApplication server, PublicServer? publicServer, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
+        WebApplication server, PublicServer? publicServer, RouteKeeper? routes, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
     {
         _server = server;
         _public = publicServer;
+        _routes = routes;
         _endpoints = endpoints;
         _events = events;
         _backend = backend;
         _log = log;
     }
+
+    /// <summary>Of the public port; null without one.</summary>
+    internal RulesServices? Rules { get; private init; }
 
     /// <exception cref="BindException">An address cannot be listened on; then none is.</exception>
     public static Task<RunningGateway> StartAsync(GatewayOptions options)
@@ -51,24 +61,28 @@ public sealed class RunningGateway : IAsyncDisposable
     private static async Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend, IDisposable? owned)
     {
         LineLoggerProvider log = new(fd: 2, options.IsQuiet ? LogLevel.Warning : LogLevel.Information);
-        ProxySettings? proxy = options.Proxy;
+        ProxySettings? proxy = options.Proxy is { } configured ? OpenFiles.MakeRoom(configured, log) : null;
         int publicCount = proxy?.Endpoints.Length ?? 0;
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.Endpoints ?? [], .. options.Endpoints]);
         EventHub events = new(backend, TimeProvider.System);
         PublicServer? publicServer = null;
+        RulesServices? rules = null;
         if (proxy is not null)
         {
-            RouteSource routes = options.Routes ?? RulesOnDisk.Load(proxy.RulesFile, log);
+            BackendBoard board = new(() => MonotonicClock.Now, log.BackendHealth);
+            ProgramNews news = new(backend, options.Programs);
+            RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow);
+            rules = (await OpenRulesAsync(keeper, log)) with { Backends = () => news.SightsAsync(keeper.Source.Current, board) };
             publicServer = PublicServer.Build(
                 proxy,
                 endpoints[..publicCount],
-                routes,
-                ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, routes),
+                new PublicServices(rules, board, news),
+                ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules),
                 log);
         }
 
-        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, log);
-        RunningGateway gateway = new(server, publicServer, endpoints, events, owned, log);
+        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, rules, log);
+        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, endpoints, events, owned, log) { Rules = rules };
         if (publicServer is not null)
             await publicServer.StartAsync();
         await server.StartAsync();
@@ -94,6 +108,19 @@ public sealed class RunningGateway : IAsyncDisposable
             await _public.DisposeAsync();
         await _events.DisposeAsync();
         _backend?.Dispose();
+        _routes?.Dispose();
         _log.Dispose();
+    }
+
+    private static async Task<RulesServices> OpenRulesAsync(RouteKeeper keeper, LineLoggerProvider log)
+    {
+        foreach (string note in keeper.Notes)
+            log.RulesNote(note);
+        if (await keeper.SettleAsync() is { } problem)
+            log.RulesNote(problem);
+
+        RouteStatistics statistics = new(TimeProvider.System);
+        keeper.Changed += (_, _) => statistics.Keep(keeper.InForce.State.KnownIds());
+        return new RulesServices(keeper, statistics, TimeProvider.System);
     }
 }

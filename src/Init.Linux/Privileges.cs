@@ -26,6 +26,20 @@ public static unsafe class ProcessLimits
     /// <returns>0 or an errno; EPERM when the hard limit is lower and we may not raise it.</returns>
     public static int RaiseOpenFiles(long least) => Raise(Libc.RLIMIT_NOFILE, (ulong)Math.Max(0, least));
 
+    /// <summary>As far as it goes, up to the hard limit when we may not raise that one.</summary>
+    /// <returns>How many there may be now.</returns>
+    public static long RaiseOpenFilesTowards(long wanted)
+    {
+        Libc.rlimit limit;
+        if (RaiseOpenFiles(wanted) != 0 && Libc.getrlimit(Libc.RLIMIT_NOFILE, &limit) == 0)
+        {
+            limit.rlim_cur = limit.rlim_max;
+            _ = Libc.setrlimit(Libc.RLIMIT_NOFILE, &limit);
+        }
+
+        return Libc.getrlimit(Libc.RLIMIT_NOFILE, &limit) == 0 ? (long)Math.Min(limit.rlim_cur, long.MaxValue) : 0;
+    }
+
     /// <summary>As <see cref="RaiseOpenFiles"/>, for the processes of our user.</summary>
     public static int RaiseProcesses(long least) => Raise(Libc.RLIMIT_NPROC, (ulong)Math.Max(0, least));
 

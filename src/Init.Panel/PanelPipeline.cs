@@ -17,12 +17,15 @@ public static class PanelPipeline
 
     /// <param name="services">With the routing services.</param>
     /// <param name="panel">What it works with.</param>
+    /// <param name="frameAncestors">Origins whose pages may show the panel in a frame.</param>
     /// <param name="log">Gets what goes wrong in here.</param>
-    public static RequestDelegate Build(IServiceProvider services, PanelServices panel, ILogger log)
+    public static RequestDelegate Build(IServiceProvider services, PanelServices panel, IEnumerable<string> frameAncestors, ILogger log)
     {
         // A builder of its own: endpoints of the application itself would be looked up for every request that is forwarded.
         ApplicationBuilder pipeline = new(services);
+        PanelFiles files = new(frameAncestors);
         pipeline.Use(next => context => ErrorPages.CompleteAsync(context, next, log));
+        pipeline.Use(next => context => files.AnswerAsync(context, next));
         pipeline.Use(next => context => PanelGate.PassAsync(context, next));
         pipeline.UseRouting();
         pipeline.UseEndpoints(routes => PanelRoutes.Map(routes, panel));

@@ -1,4 +1,6 @@
 using Init.Admin.Rest;
+using Init.Panel.Rules;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
 namespace Init.Panel;
@@ -8,5 +10,10 @@ internal static class PanelRoutes
 {
     public const string Root = "/admin/api/v1";
 
-    public static void Map(IEndpointRouteBuilder routes, PanelServices panel) => RestRoutes.Map(routes, Root, panel.Admin, panel.Events);
+    public static void Map(IEndpointRouteBuilder routes, PanelServices panel)
+    {
+        RestRoutes.Map(routes, Root, panel.Admin, panel.Events);
+        RulesRoutes.Map(routes, Root, panel.Rules);
+        routes.Map(OriginalRoutes.Path, new OriginalRoutes(panel.Rules).AnswerAsync);
+    }
 }

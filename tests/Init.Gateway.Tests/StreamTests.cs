@@ -43,7 +43,7 @@ public sealed class StreamTests
 
         for (int i = 0; i < 100; i++)
         {
-            gateway.Edit($$"""{"default_backend":"http://127.0.0.1:1","rules":[{"id":"r{{i}}","match":{"path_prefix":"/api/"},"backend":"http://127.0.0.1:1"}]}""");
+            await gateway.EditAsync($$"""{"default_backend":"http://127.0.0.1:1","rules":[{"id":"r{{i}}","match":{"path_prefix":"/api/"},"backend":"http://127.0.0.1:1"}]}""");
             string text = $"message {i}";
             await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, patience.Token);
             byte[] buffer = new byte[100];

@@ -1,7 +1,7 @@
 // The interface under /admin/api/v1 as a small lie, so that the panel can be looked at without a server: `npm run dev`. Never part of the build.
 // Password "panel-dev"; five programs in as many states, a log that goes on, sessions, tokens.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Plugin } from 'vite'
+import type { Connect, Plugin } from 'vite'
 import { explanationOf, fakePrograms, makeLog, type FakeProgram } from './fakePrograms'
 import { FakeRoutes } from './fakeRoutes'
 
@@ -201,17 +201,14 @@ async function readBody(request: IncomingMessage): Promise<string> {
 
 export type { FakeProgram }
 
-/** Serves the page at /admin/ui/ and the fake beside it. */
+/** Answers below /admin/api/v1 of the development server and of the preview. */
 export function fakeApi(): Plugin {
-  return {
-    name: 'fake-api',
-    apply: 'serve',
-    configureServer(server) {
-      const fake = new FakeServer()
-      server.middlewares.use((request, response, next) => {
-        if (!request.url?.startsWith(root)) return next()
-        fake.handle(request, response).catch((error: unknown) => send(response, problem(500, 'internal', String(error))))
-      })
-    },
+  const install = (server: { middlewares: Connect.Server }) => {
+    const fake = new FakeServer()
+    server.middlewares.use((request, response, next) => {
+      if (!request.url?.startsWith(root)) return next()
+      fake.handle(request, response).catch((error: unknown) => send(response, problem(500, 'internal', String(error))))
+    })
   }
+  return { name: 'fake-api', apply: 'serve', configureServer: install, configurePreviewServer: install }
 }

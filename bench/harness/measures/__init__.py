@@ -1,6 +1,6 @@
 """Every measure, in the order of the report."""
 
-from . import idle, logs, memory, orphans, restart, rpc, start, status, stop, wrapper
+from . import gateway, idle, logs, memory, orphans, restart, rpc, start, status, stop, wrapper
 
 ALL = [
     start.FIRST_CHILD,
@@ -17,4 +17,10 @@ ALL = [
     rpc.LOAD,
     rpc.SUPERVISORCTL,
     wrapper.TRUE,
+    gateway.REQUESTS,
+    gateway.TAIL,
+    gateway.EVENT,
+    gateway.SOCKET,
+    gateway.BULK,
+    gateway.REST,
 ]

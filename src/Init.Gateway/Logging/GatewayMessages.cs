@@ -1,3 +1,4 @@
+using Init.Routing.Actions;
 using Microsoft.Extensions.Logging;
 
 namespace Init.Gateway.Logging;
@@ -13,6 +14,26 @@ internal static partial class GatewayMessages
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "cannot forward a request")]
     public static partial void ForwardingFailed(this ILogger logger, Exception exception);
+
+    public static void BackendHealth(this ILogger logger, BackendKey backend, bool isDown)
+    {
+        if (isDown)
+            logger.BackendDown(backend.Url, backend.RuleId ?? "the default backend");
+        else
+            logger.BackendUp(backend.Url, backend.RuleId ?? "the default backend");
+    }
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "backend {Url} of {Rule} is down: too many failures in a row (the panel shows the last of them)")]
+    private static partial void BackendDown(this ILogger logger, string url, string rule);
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Information, Message = "backend {Url} of {Rule} is well again")]
+    private static partial void BackendUp(this ILogger logger, string url, string rule);
+
+    [LoggerMessage(
+        EventId = 5,
+        Level = LogLevel.Warning,
+        Message = "{Connections} connections need {Wanted} open files, and the hard limit is lower: there are at most {Fitting} (raise the limit, as by docker run --ulimit nofile={Wanted}, or lower connections in [gateway.proxy])")]
+    public static partial void FewOpenFiles(this ILogger logger, int connections, long wanted, int fitting);
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Note}")]
     public static partial void RulesNote(this ILogger logger, string note);

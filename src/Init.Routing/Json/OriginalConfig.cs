@@ -12,7 +12,8 @@ namespace Init.Routing.Json;
 /// <param name="adminPassword">In plain text, as the original stores it; null when there is none.</param>
 /// <param name="withoutPassword">The file as it was, but for the password.</param>
 /// <param name="notes">What could not be taken over as it was; the remedy says what was done.</param>
-public sealed class OriginalImport(RouteConfiguration configuration, string? adminPassword, byte[] withoutPassword, ImmutableArray<RuleProblem> notes)
+/// <param name="losesSomething">A rule, a header or a key that nobody knows is not there any more.</param>
+public sealed class OriginalImport(RouteConfiguration configuration, string? adminPassword, byte[] withoutPassword, ImmutableArray<RuleProblem> notes, bool losesSomething)
 {
     public RouteConfiguration Configuration { get; } = configuration;
 
@@ -21,6 +22,8 @@ public sealed class OriginalImport(RouteConfiguration configuration, string? adm
     public byte[] WithoutPassword { get; } = withoutPassword;
 
     public ImmutableArray<RuleProblem> Notes { get; } = notes;
+
+    public bool LosesSomething { get; } = losesSomething;
 }
 
 /// <summary>
@@ -29,8 +32,12 @@ public sealed class OriginalImport(RouteConfiguration configuration, string? adm
 /// </summary>
 public static class OriginalConfig
 {
+    private static readonly string[] DocumentKeys = ["default_backend", "rules"];
+
+    /// <param name="utf8">The file.</param>
+    /// <param name="fallback">What is taken where the file has no default backend or no rules; null: the default rules.</param>
     /// <returns>Null with a problem only when it is no JSON object.</returns>
-    public static (OriginalImport? Import, ImmutableArray<RuleProblem> Problems) Read(ReadOnlyMemory<byte> utf8)
+    public static (OriginalImport? Import, ImmutableArray<RuleProblem> Problems) Read(ReadOnlyMemory<byte> utf8, RouteConfiguration? fallback = null)
     {
         if (utf8.Length > RuleLimits.DocumentBytesMax)
             return (null, [new RuleProblem(null, null, "", $"the document has {utf8.Length} bytes", $"use at most {RuleLimits.DocumentBytesMax}")]);
@@ -43,9 +50,10 @@ public static class OriginalConfig
             string? password = Text(root, "admin_password");
             root.Remove("admin_password");
             byte[] withoutPassword = Encoding.UTF8.GetBytes(root.ToJsonString());
-            List<RuleProblem> notes = [];
-            RouteConfiguration configuration = new(DefaultBackend(root, notes), Rules(root, notes));
-            return (new OriginalImport(configuration, password, withoutPassword, [.. notes]), []);
+            Notebook notes = new();
+            RouteConfiguration configuration = new(DefaultBackend(root, notes, fallback), Rules(root, notes, fallback));
+            bool losesSomething = notes.LosesSomething || root.Any(member => !DocumentKeys.Contains(member.Key));
+            return (new OriginalImport(configuration, password, withoutPassword, [.. notes.All], losesSomething), []);
         }
         catch (JsonException exception)
         {
@@ -58,27 +66,31 @@ public static class OriginalConfig
         }
     }
 
-    private static string? DefaultBackend(JsonObject root, List<RuleProblem> notes)
+    private static string? DefaultBackend(JsonObject root, Notebook notes, RouteConfiguration? fallback)
     {
-        string? usual = DefaultRules.Configuration.DefaultBackend;
+        string? usual = (fallback ?? DefaultRules.Configuration).DefaultBackend;
         if (Text(root, "default_backend") is not { Length: > 0 } text)
             return usual;
         if (BackendUrl.TryParse(text, out _) is not { } problem)
             return text;
 
-        notes.Add(new RuleProblem(null, null, "default_backend", problem.Message, $"{usual} is used"));
+        notes.Lose(new RuleProblem(null, null, "default_backend", problem.Message, $"{usual ?? "none"} is used"));
         return usual;
     }
 
-    private static ImmutableArray<RouteRule> Rules(JsonObject root, List<RuleProblem> notes)
+    private static ImmutableArray<RouteRule> Rules(JsonObject root, Notebook notes, RouteConfiguration? fallback)
     {
         // An empty list is {} in Lua's JSON.
         if (root["rules"] is JsonObject { Count: 0 })
             return [];
         if (root["rules"] is not JsonArray items)
         {
-            notes.Add(new RuleProblem(null, null, "rules", "there is no list of rules", "the default rules are used"));
-            return DefaultRules.Configuration.Rules;
+            RuleProblem none = new(null, null, "rules", "there is no list of rules", fallback is null ? "the default rules are used" : "the rules stay as they are");
+            if (root.ContainsKey("rules"))
+                notes.Lose(none);
+            else
+                notes.Add(none);
+            return (fallback ?? DefaultRules.Configuration).Rules;
         }
 
         HashSet<string> taken = [.. items.OfType<JsonObject>().Select(item => Text(item, "id")).OfType<string>()];
@@ -91,7 +103,7 @@ public static class OriginalConfig
             RuleRepair repair = new(i, id, notes);
             if (items[i] is not JsonObject item)
             {
-                repair.Note("", "is not an object", "left out");
+                repair.Lose("", "is not an object", "left out");
                 continue;
             }
 
@@ -107,7 +119,7 @@ public static class OriginalConfig
         }
 
         if (rules.Count < items.Count && rules.Count == RuleLimits.RulesMax)
-            notes.Add(new RuleProblem(null, null, "rules", $"there are {items.Count} rules", $"those behind the first {RuleLimits.RulesMax} are left out"));
+            notes.Lose(new RuleProblem(null, null, "rules", $"there are {items.Count} rules", $"those behind the first {RuleLimits.RulesMax} are left out"));
         return rules.ToImmutable();
     }
 
@@ -128,16 +140,33 @@ public static class OriginalConfig
 
     private static string? Text(JsonObject from, string name) => RuleRepair.Text(from[name]);
 
+    private sealed class Notebook
+    {
+        public List<RuleProblem> All { get; } = [];
+
+        public bool LosesSomething { get; private set; }
+
+        public void Add(RuleProblem note) => All.Add(note);
+
+        /// <summary>Something that somebody wrote will not be there any more.</summary>
+        public void Lose(RuleProblem note)
+        {
+            LosesSomething = true;
+            All.Add(note);
+        }
+    }
+
     /// <summary>One rule on its way from the original's JSON to ours.</summary>
-    private sealed class RuleRepair(int index, string? id, List<RuleProblem> notes)
+    private sealed class RuleRepair(int index, string? id, Notebook notes)
     {
         private static readonly string[] Keys = ["id", "action", "priority", "match", "backend", "set_headers", "redirect_to", "redirect_to_prefix"];
         private static readonly string[] Conditions = ["host", "path_equal", "path_prefix", "referer_substr", "referer_regex", "method"];
 
         public static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
-        public void Note(string field, string message, string done) =>
-            notes.Add(new RuleProblem(index, id is { Length: > 0 and <= RuleLimits.NameMax } && !id.Any(char.IsControl) ? id : null, field, message, done));
+        public void Note(string field, string message, string done) => notes.Add(Problem(field, message, done));
+
+        public void Lose(string field, string message, string done) => notes.Lose(Problem(field, message, done));
 
         /// <summary>Null, with a note, when the rule cannot be expressed.</summary>
         public RouteRule? Repair(JsonObject rule)
@@ -145,7 +174,7 @@ public static class OriginalConfig
             foreach (string key in rule.Select(member => member.Key).ToArray())
             {
                 if (!Keys.Contains(key))
-                    Drop(rule, key, "the original does not know it");
+                    DropUnknown(rule, key, "the original does not know it");
                 else if (rule[key] is null)
                     rule.Remove(key);
             }
@@ -162,13 +191,16 @@ public static class OriginalConfig
 
             var (result, problems) = RuleReader.ReadRule(Encoding.UTF8.GetBytes(rule.ToJsonString()));
             foreach (RuleProblem problem in problems)
-                Note(problem.Field, problem.Message, "the rule is left out");
+                Lose(problem.Field, problem.Message, "the rule is left out");
             return result;
         }
 
+        private RuleProblem Problem(string field, string message, string done) =>
+            new(index, id is { Length: > 0 and <= RuleLimits.NameMax } && !id.Any(char.IsControl) ? id : null, field, message, done);
+
         private void RepairCommon(JsonObject rule)
         {
-            if (Text(rule["id"]) is not { Length: > 0 and <= RuleLimits.NameMax } name || name.Any(char.IsControl))
+            if (Text(rule["id"]) is not { Length: > 0 and <= RuleLimits.NameMax } name || name.Any(char.IsControl) || name is "." or "..")
                 rule.Remove("id");
             if (Text(rule["action"]) is not ("proxy" or "redirect") && rule.ContainsKey("action"))
             {
@@ -201,10 +233,16 @@ public static class OriginalConfig
             Note(field, message, "the rule is kept and not enabled");
         }
 
-        private void Drop(JsonObject from, string key, string message, string prefix = "")
+        private void Drop(JsonObject from, string key, string message)
         {
             from.Remove(key);
-            Note(prefix + key, message, "the key is dropped");
+            Note(key, message, "the key is dropped");
+        }
+
+        private void DropUnknown(JsonObject from, string key, string message, string prefix = "")
+        {
+            from.Remove(key);
+            Lose(prefix + key, message, "the key is dropped");
         }
 
         private void RepairMatch(JsonObject match)
@@ -212,7 +250,7 @@ public static class OriginalConfig
             foreach (string key in match.Select(member => member.Key).ToArray())
             {
                 if (key != "headers" && (!Conditions.Contains(key) || Text(match[key]) is null))
-                    Drop(match, key, "the original does not look at it", "match.");
+                    DropUnknown(match, key, "the original does not look at it", "match.");
             }
 
             if (Text(match["path_prefix"]) == "")
@@ -287,7 +325,7 @@ public static class OriginalConfig
                 if (Text(header["name"]) is { } name && Text(header["value"]) is { } value && HeaderRules.IsName(name) && !HeaderRules.IsFraming(name) && HeaderRules.IsValue(value))
                     headers.Add((JsonNode)new JsonObject { ["name"] = name, ["value"] = value });
                 else
-                    Note("set_headers", "a header has no valid name or value, or belongs to the connection", "that header is dropped");
+                    Lose("set_headers", "a header has no valid name or value, or belongs to the connection", "that header is dropped");
             }
 
             rule["set_headers"] = headers;

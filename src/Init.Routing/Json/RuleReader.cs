@@ -13,23 +13,24 @@ public static class RuleReader
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Reads <c>{"default_backend": …, "rules": […]}</c>. A key that is missing keeps what <paramref name="present"/> has. A rule without an id gets one
-    /// ("rule-1", …).
+    /// Reads <c>{"default_backend": …, "rules": […]}</c>. A rule without an id gets one ("rule-1", …).
     /// </summary>
-    public static (RouteConfiguration? Configuration, ImmutableArray<RuleProblem> Problems) ReadConfiguration(ReadOnlyMemory<byte> utf8, RouteConfiguration present)
-    {
-        ArgumentNullException.ThrowIfNull(present);
-        return Parse(utf8, (root, problems) =>
+    /// <param name="utf8">The document.</param>
+    /// <param name="present">What a key that is missing keeps; null: the document is the whole, the rules must be there, and without a default backend there is none.</param>
+    public static (RouteConfiguration? Configuration, ImmutableArray<RuleProblem> Problems) ReadConfiguration(ReadOnlyMemory<byte> utf8, RouteConfiguration? present) =>
+        Parse(utf8, (root, problems) =>
         {
             if (ObjectReader.Of(root, "", Reporter(problems, null, null)) is not { } reader)
                 return null;
+            if (present is null && !reader.Has("rules"))
+                reader.Report("rules", "are missing", "write all of them; [] for none");
 
-            string? defaultBackend = ReadDefaultBackend(reader) ?? present.DefaultBackend;
-            ImmutableArray<RouteRule> rules = ReadRules(reader, problems) ?? present.Rules;
+            string? defaultBackend = reader.Has("default_backend") ? ReadDefaultBackend(reader) : present?.DefaultBackend;
+            ImmutableArray<RouteRule> rules = ReadRules(reader, problems) ?? present?.Rules ?? [];
+            reader.MarkKnown("default_backend");
             reader.RefuseTheRest();
             return new RouteConfiguration(defaultBackend, rules);
         });
-    }
 
     /// <summary>Reads one rule; its id may be missing and is "" then.</summary>
     public static (RouteRule? Rule, ImmutableArray<RuleProblem> Problems) ReadRule(ReadOnlyMemory<byte> utf8) =>
@@ -37,6 +38,10 @@ public static class RuleReader
 
     internal static string? ReadDefaultBackend(ObjectReader reader)
     {
+        // As it is answered when there is none.
+        if (reader.Element("default_backend") is { ValueKind: JsonValueKind.Null })
+            return null;
+
         string? text = reader.Text("default_backend", RuleLimits.TextMax);
         if (text is not null && BackendUrl.TryParse(text, out _) is { } problem)
             reader.Report("default_backend", problem.Message, problem.Remedy);
@@ -153,6 +158,8 @@ public static class RuleReader
         string id = reader.Text("id", RuleLimits.NameMax) ?? "";
         if (id.Any(char.IsControl))
             reader.Report("id", "has control characters", "use visible characters");
+        if (id is "." or "..")
+            reader.Report("id", "is a step in a path", "use a name: it is part of the rule's URL");
 
         string action = reader.Text("action", RuleLimits.NameMax) ?? "proxy";
         if (action is not ("proxy" or "redirect"))
@@ -278,6 +285,7 @@ public static class RuleReader
             AppScope = scope,
             StripPrefix = strips,
             Backends = backends,
+            Program = Condition(reader, "program", IsProgram, "write its name as in supervisor.toml, such as \"web\" or \"worker:0\""),
             Sticky = ReadSticky(reader, backends.Length),
             Health = ReadHealth(reader, backends.Length),
             SetHeaders = [.. reader.Items("set_headers", RuleLimits.ItemsMax).Select(item => ReadHeader(reader, item.Item, item.Name)).OfType<HeaderValue>()],
@@ -318,6 +326,9 @@ public static class RuleReader
 
         return [.. backends];
     }
+
+    private static bool IsProgram(string name) =>
+        name.Length <= RuleLimits.NameMax && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':');
 
     private static void CheckBackend(ObjectReader reader, string field, string url)
     {
@@ -409,7 +420,7 @@ public static class RuleReader
     {
         foreach (string field in new[]
                  {
-                     "backend", "backends", "sticky", "health", "strip_prefix", "set_headers", "response_headers", "timeouts", "body_limit", "app_scope",
+                     "backend", "backends", "program", "sticky", "health", "strip_prefix", "set_headers", "response_headers", "timeouts", "body_limit", "app_scope",
                  })
         {
             RefuseFor(reader, field, "a redirect does not have it", "remove it, or write \"action\": \"proxy\"");

@@ -9,13 +9,16 @@ namespace Init.Routing.Store;
 /// <param name="state">Always usable.</param>
 /// <param name="notes">For people: what was wrong with the file, and what was done about it.</param>
 /// <param name="adminPassword">In plain text, from a file of the original; to be stored hashed and not kept.</param>
-public sealed class LoadedRoutes(RouteState state, ImmutableArray<string> notes, string? adminPassword)
+/// <param name="isSaved">The file has this state, in our form.</param>
+public sealed class LoadedRoutes(RouteState state, ImmutableArray<string> notes, string? adminPassword, bool isSaved)
 {
     public RouteState State { get; } = state;
 
     public ImmutableArray<string> Notes { get; } = notes;
 
     public string? AdminPassword { get; } = adminPassword;
+
+    public bool IsSaved { get; } = isSaved;
 }
 
 /// <summary>The state on disk. A kill at any moment leaves the state before the write or the one after it.</summary>
@@ -28,7 +31,7 @@ public static class RouteFile
     {
         byte[]? content = StateFiles.Read(path, RuleLimits.DocumentBytesMax, out string? reason);
         if (content is null && reason is null)
-            return new LoadedRoutes(RouteState.Fresh, [], null);
+            return new LoadedRoutes(RouteState.Fresh, [], null, isSaved: false);
         if (content is null)
             return Default(path, reason!, now);
         if (!RouteStateJson.IsOurs(content))
@@ -37,7 +40,7 @@ public static class RouteFile
         var (state, problems) = RouteStateJson.Read(content);
         return state is null
             ? Default(path, problems[0].ToString(), now)
-            : new LoadedRoutes(state, [.. problems.Take(1).Select(problem => $"cannot use the history in {path}: {problem}; the rules are as they were")], null);
+            : new LoadedRoutes(state, [.. problems.Take(1).Select(problem => $"cannot use the history in {path}: {problem}; the rules are as they were")], null, isSaved: problems.IsEmpty);
     }
 
     /// <summary>Written beside, synchronised, renamed.</summary>
@@ -53,7 +56,7 @@ public static class RouteFile
     }
 
     private static LoadedRoutes Default(string path, string reason, DateTimeOffset now) =>
-        new(RouteState.Fresh, [StateFiles.SetAside(path, reason, now) + "; the default rules are used"], null);
+        new(RouteState.Fresh, [StateFiles.SetAside(path, reason, now) + "; the default rules are used"], null, isSaved: false);
 
     private static LoadedRoutes Original(string path, byte[] content, DateTimeOffset now)
     {
@@ -68,6 +71,7 @@ public static class RouteFile
         return new LoadedRoutes(
             new RouteState(import.Configuration, 1, []),
             [$"took over {path}: {import.Configuration.Rules.Length} rules; {kept}", .. import.Notes.Select(note => $"{path}: {note}")],
-            import.AdminPassword);
+            import.AdminPassword,
+            isSaved: false);
     }
 }

@@ -13,6 +13,6 @@ public sealed class RouteSource(RouteTable first)
     public RouteTable Current
     {
         get => _current;
-        set => _current = value;
+        internal set => _current = value;
     }
 }

@@ -40,6 +40,10 @@ public sealed record RouteState(RouteConfiguration Configuration, long Revision,
         return configuration;
     }
 
+    /// <summary>The ids of the rules there are, and of those that an undo can bring back.</summary>
+    public ImmutableHashSet<string> KnownIds() =>
+        [.. Configuration.Rules.Select(rule => rule.Id), .. History.SelectMany(entry => entry.Diff.Rules).Select(change => change.Id)];
+
     /// <summary>The state after a change; the same state when nothing is different.</summary>
     internal RouteState With(RouteConfiguration configuration, string who, DateTimeOffset at, string what)
     {

@@ -35,8 +35,9 @@ public abstract record RouteCommand
     /// <param name="Ids">Every id once, in the new order.</param>
     public sealed record Reorder(ImmutableArray<string> Ids) : RouteCommand;
 
-    /// <param name="Json"><c>{"default_backend": …, "rules": […]}</c>; what is missing stays.</param>
-    public sealed record ReplaceAll(ReadOnlyMemory<byte> Json) : RouteCommand;
+    /// <param name="Json"><c>{"default_backend": …, "rules": […]}</c></param>
+    /// <param name="IsWhole">The rules must be there, and without a default backend there is none; otherwise what is missing stays.</param>
+    public sealed record ReplaceAll(ReadOnlyMemory<byte> Json, bool IsWhole = false) : RouteCommand;
 
     /// <param name="Url">Null: none.</param>
     public sealed record SetDefaultBackend(string? Url) : RouteCommand;
@@ -44,8 +45,11 @@ public abstract record RouteCommand
     /// <param name="Revision">To what it was then; null: to the one before.</param>
     public sealed record Undo(long? Revision = null) : RouteCommand;
 
-    /// <param name="Json">An admin_config.json of the original. Its password is not looked at here.</param>
-    public sealed record ImportOriginal(ReadOnlyMemory<byte> Json) : RouteCommand;
+    /// <param name="Json">A file of ours, a document of rules, or an admin_config.json of the original. Its password is not looked at here.</param>
+    public sealed record Import(ReadOnlyMemory<byte> Json) : RouteCommand;
+
+    /// <param name="Json">What the original's own page saves; what is missing stays. Read as the original would where that loses nothing.</param>
+    public sealed record SaveFromOriginal(ReadOnlyMemory<byte> Json) : RouteCommand;
 }
 
 /// <param name="Who">Does it: a name or an address.</param>
@@ -71,6 +75,10 @@ public abstract record RouteCommandResult
     public sealed record Conflict(long Present) : RouteCommandResult;
 
     public sealed record NotFound(string Id) : RouteCommandResult;
+
+    /// <summary>The disk says no; nothing was changed. Only a <see cref="RouteKeeper"/> says it.</summary>
+    /// <param name="Why">For people: "cannot write …".</param>
+    public sealed record NotSaved(string Why) : RouteCommandResult;
 }
 
 /// <summary>Carries out commands on the state. Pure: the caller keeps the state, and writes it.</summary>
@@ -105,10 +113,11 @@ public static class RouteStore
             RouteCommand.Delete => new Outcome(present with { Rules = present.Rules.RemoveAt(index) }, $"deleted rule \"{subject}\""),
             RouteCommand.Move move => Moved(present, index, move.Index),
             RouteCommand.Reorder reorder => Reordered(present, reorder.Ids),
-            RouteCommand.ReplaceAll all => Of(RuleReader.ReadConfiguration(all.Json, present), "replaced the rules"),
+            RouteCommand.ReplaceAll all => Of(RuleReader.ReadConfiguration(all.Json, all.IsWhole ? null : present), "replaced the rules"),
             RouteCommand.SetDefaultBackend backend => WithDefaultBackend(present, backend.Url),
             RouteCommand.Undo undo => Undone(state, undo.Revision ?? (state.Revision - 1)),
-            RouteCommand.ImportOriginal original => Imported(original.Json),
+            RouteCommand.Import import => Imported(AnyDocument.Import(import.Json, present)),
+            RouteCommand.SaveFromOriginal save => Imported(AnyDocument.Save(save.Json, present)) with { What = "replaced the rules as the original does" },
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         if (outcome.Configuration is not { } configuration)
@@ -227,13 +236,9 @@ public static class RouteStore
         ? new Outcome(earlier, $"went back to revision {revision}")
         : Outcome.Of("revision", $"{revision} is not in the history", $"use {state.Revision - state.History.Length} to {state.Revision}");
 
-    private static Outcome Imported(ReadOnlyMemory<byte> json)
-    {
-        var (import, problems) = OriginalConfig.Read(json);
-        return import is null
-            ? Outcome.Of(problems)
-            : new Outcome(import.Configuration, $"imported {import.Configuration.Rules.Length} rules", null) { Problems = import.Notes };
-    }
+    private static Outcome Imported(ReadDocument read) => read.Configuration is null
+        ? Outcome.Of(read.Problems)
+        : new Outcome(read.Configuration, $"imported {read.Configuration.Rules.Length} rules") { Problems = read.Problems };
 
     private static Outcome Checked(RouteConfiguration configuration, string id, string what)
     {

@@ -1,12 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Init.Admin.Backend;
 using Init.Config;
-using Init.Control;
-using Init.Routing.Json;
-using Init.Routing.Matching;
-using Init.Routing.Rules;
+using Init.Panel.Rules;
+using Init.Routing.Actions;
 using Init.Routing.Store;
 
 namespace Init.Gateway.Tests.Harness;
@@ -15,34 +12,61 @@ namespace Init.Gateway.Tests.Harness;
 internal sealed class PublicGateway : IAsyncDisposable
 {
     private readonly RunningGateway _gateway;
-    private readonly RouteSource _routes;
+    private readonly RouteKeeper _routes;
+    private readonly string _directory;
 
-    private PublicGateway(RunningGateway gateway, RouteSource routes, int port)
+    private PublicGateway(RunningGateway gateway, RouteKeeper routes, string directory, int port)
     {
         _gateway = gateway;
         _routes = routes;
+        _directory = directory;
         Port = port;
     }
 
     public int Port { get; }
 
+    public RulesServices Rules => _gateway.Rules!;
+
+    public async Task<bool> IsHealthyAsync(string backend) => (await Rules.Backends()).Single(sight => sight.Url == backend).Healthy;
+
     /// <param name="rules">A document of rules, as the store has it.</param>
     /// <param name="adjust">Options other than the default.</param>
-    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null)
+    /// <param name="supervisor">Who knows the programs; null: nobody.</param>
+    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null, FakeSupervisor? supervisor = null)
     {
         int port = FreePort();
         ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json") { Panel = new PanelSettings("/nowhere/admin.json") };
-        RouteSource routes = new(Table(rules));
-        string socket = Path.Combine(Directory.CreateTempSubdirectory("gateway-").FullName, "admin.sock");
-        GatewayOptions options = new([new HttpEndpoint { UnixPath = socket }], "/nowhere", "1.2.3") { Proxy = adjust?.Invoke(proxy) ?? proxy, Routes = routes };
-        return new PublicGateway(await RunningGateway.StartAsync(options, new NoSupervisor()), routes, port);
+        string directory = Directory.CreateTempSubdirectory("gateway-").FullName;
+        RouteKeeper routes = RouteKeeper.Open(Path.Combine(directory, "routes.json"), DateTimeOffset.UtcNow);
+        await EditAsync(routes, rules);
+        GatewayOptions options = new([new HttpEndpoint { UnixPath = Path.Combine(directory, "admin.sock") }], "/nowhere", "1.2.3")
+        {
+            Proxy = adjust?.Invoke(proxy) ?? proxy,
+            Routes = routes,
+            Programs = supervisor?.ByPort ?? BackendPrograms.None,
+        };
+        return new PublicGateway(await RunningGateway.StartAsync(options, supervisor ?? new FakeSupervisor()), routes, directory, port);
     }
 
     /// <summary>One rule-less configuration: everything goes to this backend.</summary>
     public static Task<PublicGateway> InFrontOfAsync(string backend, Func<ProxySettings, ProxySettings>? adjust = null) =>
         StartAsync($$"""{"default_backend":"{{backend}}","rules":[]}""", adjust);
 
-    public void Edit(string rules) => _routes.Current = Table(rules);
+    public Task EditAsync(string rules) => EditAsync(_routes, rules);
+
+    /// <summary>The administration interface, for edits over HTTP: nobody has to sign in there.</summary>
+    public HttpClient Administration() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancellation) =>
+        {
+            Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_directory, "admin.sock")), cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    {
+        BaseAddress = new Uri("http://localhost/api/v1/"),
+    };
 
     public async Task<NetworkStream> ConnectAsync()
     {
@@ -73,26 +97,21 @@ internal sealed class PublicGateway : IAsyncDisposable
     /// <summary>A GET that closes the connection.</summary>
     public Task<string> GetAsync(string target, string headers = "") => SendAsync($"GET {target} HTTP/1.1\r\nHost: bots.example:7860\r\nConnection: close\r\n{headers}\r\n");
 
-    public ValueTask DisposeAsync() => _gateway.DisposeAsync();
-
-    private static RouteTable Table(string rules)
+    public async ValueTask DisposeAsync()
     {
-        var (configuration, problems) = RuleReader.ReadConfiguration(Encoding.UTF8.GetBytes(rules), RouteConfiguration.Empty);
-        Assert.Empty(problems);
-        return new RouteTable(configuration!);
+        await _gateway.DisposeAsync();
+        _routes.Dispose();
+        Directory.Delete(_directory, recursive: true);
     }
 
-    private static int FreePort()
+    private static async Task EditAsync(RouteKeeper routes, string rules) =>
+        Assert.IsType<RouteCommandResult.Done>(
+            await routes.CarryOutAsync(new RouteCommand.ReplaceAll(Encoding.UTF8.GetBytes(rules), IsWhole: true), new CommandContext("test", DateTimeOffset.UtcNow)));
+
+    public static int FreePort()
     {
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    private sealed class NoSupervisor : IControlBackend
-    {
-        public Task<ControlAnswer> AskAsync(
-            ControlRequest request, ControlItemSink? onItem = null, Action<long>? onDropped = null, CancellationToken cancellation = default) =>
-            Task.FromResult<ControlAnswer>(new ControlAnswer.Lost("no supervisor here"));
     }
 }
