@@ -161,7 +161,7 @@ function createRoutes() {
 
   async function undo(): Promise<void> {
     const undone = await change({ what: t('routes.undo'), since: lastChange.value?.revision, build: () => ({ method: 'POST', path: 'routes/undo' }) }, t('routes.undone'))
-    if (undone.kind === 'done') lastChange.value = null
+    if (undone.kind === 'done' && lastChange.value?.revision === undone.answer.revision) lastChange.value = null
   }
 
   // Somebody else's change, or one of ours whose answer is still on its way.

@@ -71,8 +71,8 @@ const shown = (value: unknown): string => (typeof value === 'string' ? value : v
 const lines = (value: unknown[]): string => value.map(shown).join('\n')
 const objects = (from: JsonObject, key: string): JsonObject[] => listAt(from, key).map((item) => (isObject(item) ? item : {}))
 
-/** A rule that does nothing yet. */
-export const emptyRule = (): Rule => ({ id: '', action: 'proxy', priority: 100, match: {} })
+/** What a new rule begins with: a path and a backend, which most have, to be filled in. */
+export const emptyRule = (): Rule => ({ id: '', action: 'proxy', priority: 100, match: { path_prefix: '' }, backend: '' })
 
 export function formOf(rule: Rule): RuleForm {
   const match = objectAt(rule, 'match')

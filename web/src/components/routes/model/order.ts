@@ -77,8 +77,6 @@ export function planMove(entries: readonly OrderEntry[], id: string, place: numb
     const key = { ...moved, priority }
     return (!above || compareKeys(above, key) < 0) && (!below || compareKeys(key, below) < 0)
   }
-  for (const priority of [below?.priority, above?.priority]) if (priority !== undefined && priority !== moved.priority && strictly(priority)) return { kind: 'priority', priority }
-  if (above && below && above.priority === below.priority) return { kind: 'impossible' }
   const priority = above && below ? between(below.priority, above.priority) : above ? Math.max(above.priority - 10, -priorityMax) : below ? Math.min(below.priority + 10, priorityMax) : moved.priority
   return strictly(priority) ? { kind: 'priority', priority } : { kind: 'impossible' }
 }

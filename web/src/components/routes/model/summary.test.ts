@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { setLanguage } from '../../../i18n'
 import { enRoutes } from '../../../i18n/en.routes'
 import { zhRoutes } from '../../../i18n/zh.routes'
-import { shortSize } from './size'
 import { conditionsOf, effectOf, marksOf, targetsOf, textOf } from './summary'
 import type { Rule } from './types'
 
@@ -48,5 +47,3 @@ describe('the two languages', () => {
     for (const key of Object.keys(enRoutes) as (keyof typeof enRoutes)[]) expect([key, names(zhRoutes[key])]).toEqual([key, names(enRoutes[key])])
   })
 })
-
-it('sizes are short', () => expect([0, 1023, 1536, 10_737_418_240].map(shortSize)).toEqual(['0 B', '1023 B', '1.5 KiB', '10 GiB']))

@@ -1,6 +1,6 @@
 // A rule in plain words. Pieces, not HTML: the page shows values as code, and nothing of a rule is ever read as markup.
 import { t, type MessageKey } from '../../../i18n'
-import { shortSize } from './size'
+import { bytes } from '../../../lib/format'
 import type { Rule } from './types'
 import { isObject, listAt, objectAt, textAt } from './values'
 
@@ -100,7 +100,7 @@ export function marksOf(rule: Rule): string[] {
   if (listAt(rule, 'deny').length > 0) marks.push(t('routes.mark.deny'))
   if (isObject(rule['timeouts'])) marks.push(t('routes.mark.timeouts'))
   const limit = rule['body_limit']
-  if (limit !== undefined) marks.push(t('routes.mark.bodyLimit', { size: typeof limit === 'number' ? shortSize(limit) : String(limit) }))
+  if (limit !== undefined) marks.push(t('routes.mark.bodyLimit', { size: typeof limit === 'number' ? bytes(limit) : String(limit) }))
   return marks
 }
 
