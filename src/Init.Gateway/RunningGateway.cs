@@ -8,6 +8,7 @@ using Init.Gateway.Listening;
 using Init.Gateway.Logging;
 using Init.Panel;
 using Init.Panel.Rules;
+using Init.Panel.SignIn;
 using Init.Routing.Statistics;
 using Init.Routing.Store;
 using Microsoft.AspNetCore.Builder;
@@ -27,11 +28,13 @@ public sealed class RunningGateway : IAsyncDisposable
     private readonly IDisposable? _backend;
     private readonly PublicServer? _public;
     private readonly RouteKeeper? _routes;
+    private readonly PanelAccess? _access;
     private readonly LineLoggerProvider _log;
 
     private RunningGateway(
-        WebApplication server, PublicServer? publicServer, RouteKeeper? routes, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
+        WebApplication server, PublicServer? publicServer, RouteKeeper? routes, PanelAccess? access, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
     {
+        _access = access;
         _server = server;
         _public = publicServer;
         _routes = routes;
@@ -61,19 +64,25 @@ public sealed class RunningGateway : IAsyncDisposable
         EventHub events = new(backend, TimeProvider.System);
         PublicServer? publicServer = null;
         RulesServices? rules = null;
+        PanelAccess? access = null;
         if (proxy is not null)
         {
-            rules = await OpenRulesAsync(options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow), log);
+            RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow);
+            if (proxy.Panel is { } panel)
+                access = await OpenAccessAsync(panel, keeper, log);
+            rules = await OpenRulesAsync(keeper, log);
             publicServer = PublicServer.Build(
                 proxy,
                 endpoints[..publicCount],
                 rules,
-                ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules),
+                access is null
+                    ? null
+                    : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access),
                 log);
         }
 
         WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, log);
-        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, endpoints, events, owned, log);
+        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, access, endpoints, events, owned, log);
         if (publicServer is not null)
             await publicServer.StartAsync();
         await server.StartAsync();
@@ -100,7 +109,18 @@ public sealed class RunningGateway : IAsyncDisposable
         await _events.DisposeAsync();
         _backend?.Dispose();
         _routes?.Dispose();
+        _access?.Dispose();
         _log.Dispose();
+    }
+
+    /// <summary>The password of a file of the original is stored before the rules are, for that takes it out of the file.</summary>
+    private static async Task<PanelAccess> OpenAccessAsync(PanelSettings panel, RouteKeeper keeper, LineLoggerProvider log)
+    {
+        string? original = keeper.TakeAdminPassword();
+        PanelAccess access = PanelAccess.Open(panel, original, TimeProvider.System, log);
+        if (original is not null)
+            await Task.WhenAny(access.Ready);
+        return access;
     }
 
     private static async Task<RulesServices> OpenRulesAsync(RouteKeeper keeper, LineLoggerProvider log)

@@ -1,4 +1,5 @@
 using Init.Admin.Rest;
+using Init.Panel.SignIn;
 using Microsoft.AspNetCore.Routing;
 
 namespace Init.Panel;
@@ -8,5 +9,11 @@ internal static class PanelRoutes
 {
     public const string Root = "/admin/api/v1";
 
-    public static void Map(IEndpointRouteBuilder routes, PanelServices panel) => RestRoutes.Map(routes, Root, panel.Admin, panel.Events);
+    public static void Map(IEndpointRouteBuilder routes, PanelServices panel, PanelGate gate)
+    {
+        RestRoutes.Map(routes, Root, panel.Admin, panel.Events);
+        new SessionsApi(panel.Access, gate, panel.Admin.Version).Map(routes, Root);
+        new PasswordApi(panel.Access).Map(routes, Root);
+        new TokensApi(panel.Access, TimeProvider.System).Map(routes, Root);
+    }
 }

@@ -39,7 +39,12 @@ internal sealed class PublicServer : IAsyncDisposable
         _clients = clients;
     }
 
-    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RulesServices rules, Func<CancellationToken, PanelServices> panel, LineLoggerProvider log)
+    /// <param name="settings">Of the port.</param>
+    /// <param name="endpoints">Where it listens.</param>
+    /// <param name="rules">What goes where.</param>
+    /// <param name="panel">Makes what the panel works with, which is told when the server is to end; null: it is switched off.</param>
+    /// <param name="log">Gets what goes wrong.</param>
+    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RulesServices rules, Func<CancellationToken, PanelServices>? panel, LineLoggerProvider log)
     {
         WebApplicationBuilder builder = KestrelHost.CreateBuilder(endpoints, settings.Connections, SetLimits, log);
         builder.Services.AddHttpForwarder();
@@ -48,7 +53,7 @@ internal sealed class PublicServer : IAsyncDisposable
         BackendClients clients = new();
         RequestRouter router = new(rules.Keeper.Source, rules.Statistics, settings, server.Services.GetRequiredService<IHttpForwarder>(), clients);
         server.Use(next => context => AnswerAsync(context, next, log));
-        RequestDelegate? answerPanel = settings.Panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
+        RequestDelegate? answerPanel = panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
         server.Run(context => answerPanel is not null && PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings) : router.HandleAsync(context));
         return new PublicServer(server, clients);
     }

@@ -30,8 +30,8 @@ internal sealed class PublicGateway : IAsyncDisposable
     public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null)
     {
         int port = FreePort();
-        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json") { Panel = new PanelSettings("/nowhere/admin.json") };
         string directory = Directory.CreateTempSubdirectory("gateway-").FullName;
+        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json") { Panel = new PanelSettings(Path.Combine(directory, "admin.json")) };
         RouteKeeper routes = RouteKeeper.Open(Path.Combine(directory, "routes.json"), DateTimeOffset.UtcNow);
         await EditAsync(routes, rules);
         GatewayOptions options = new([new HttpEndpoint { UnixPath = Path.Combine(directory, "admin.sock") }], "/nowhere", "1.2.3") { Proxy = adjust?.Invoke(proxy) ?? proxy, Routes = routes };
