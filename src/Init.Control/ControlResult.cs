@@ -120,6 +120,9 @@ public sealed record ProgramStatus
 
     public string? Problem { get; init; }
 
+    /// <summary>What its process says of itself (STATUS= of sd_notify(3)), one line; left out when it has said nothing.</summary>
+    public string? StatusText { get; init; }
+
     /// <summary>Names of the programs that it waits for.</summary>
     public IReadOnlyList<string> WaitingFor { get; init; } = [];
 

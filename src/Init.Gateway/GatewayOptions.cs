@@ -1,4 +1,5 @@
 using Init.Config;
+using Init.Routing.Actions;
 using Init.Routing.Store;
 
 namespace Init.Gateway;
@@ -19,4 +20,7 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
 
     /// <summary>What is forwarded where; not disposed of by the gateway. Null: the rules of the file that <see cref="Proxy"/> names.</summary>
     public RouteKeeper? Routes { get; init; }
+
+    /// <summary>Which programs are behind backends.</summary>
+    public BackendPrograms Programs { get; init; } = BackendPrograms.None;
 }

@@ -3,12 +3,15 @@ using Init.Admin.Events;
 using Init.Admin.Http;
 using Init.Config;
 using Init.Gateway.Forwarding;
+using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
+using Init.Linux;
 using Init.Panel;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
+using Init.Routing.Actions;
 using Init.Routing.Statistics;
 using Init.Routing.Store;
 using Microsoft.AspNetCore.Builder;
@@ -44,6 +47,9 @@ public sealed class RunningGateway : IAsyncDisposable
         _log = log;
     }
 
+    /// <summary>Of the public port; null without one.</summary>
+    internal RulesServices? Rules { get; private init; }
+
     /// <exception cref="BindException">An address cannot be listened on; then none is.</exception>
     public static Task<RunningGateway> StartAsync(GatewayOptions options)
     {
@@ -67,22 +73,24 @@ public sealed class RunningGateway : IAsyncDisposable
         PanelAccess? access = null;
         if (proxy is not null)
         {
+            BackendBoard board = new(() => MonotonicClock.Now, log.BackendHealth);
+            ProgramNews news = new(backend, options.Programs);
             RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow);
             if (proxy.Panel is { } panel)
                 access = await OpenAccessAsync(panel, keeper, log);
-            rules = await OpenRulesAsync(keeper, log);
+            rules = (await OpenRulesAsync(keeper, log)) with { Backends = () => news.SightsAsync(keeper.Source.Current, board) };
             publicServer = PublicServer.Build(
                 proxy,
                 endpoints[..publicCount],
-                rules,
+                new PublicServices(rules, board, news),
                 access is null
                     ? null
                     : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access),
                 log);
         }
 
-        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, log);
-        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, access, endpoints, events, owned, log);
+        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, rules, log);
+        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, access, endpoints, events, owned, log) { Rules = rules };
         if (publicServer is not null)
             await publicServer.StartAsync();
         await server.StartAsync();

@@ -8,8 +8,8 @@ namespace Init.Panel;
 /// <summary>All that is answered below /admin on the public port, whatever the rules say: a broken rule cannot lock anybody out of the panel.</summary>
 public static class PanelPipeline
 {
-    /// <summary>The original's interface.</summary>
-    public const string OriginalRoutes = "/admin/routes.json", OriginalPassword = "/admin/password";
+    /// <summary>The original's interface, with <see cref="Rules.OriginalRoutes.Path"/>.</summary>
+    public const string OriginalPassword = "/admin/password";
 
     private const string ApiRoot = "/admin/api";
 
@@ -18,7 +18,7 @@ public static class PanelPipeline
         path.Value is { } text && text.StartsWith("/admin/", StringComparison.Ordinal)
         && (path.StartsWithSegments(PanelFiles.Root, StringComparison.Ordinal) || path.StartsWithSegments(ApiRoot, StringComparison.Ordinal) || IsOriginal(path));
 
-    internal static bool IsOriginal(PathString path) => path.Value is OriginalRoutes or OriginalPassword;
+    internal static bool IsOriginal(PathString path) => path.Value is Rules.OriginalRoutes.Path or OriginalPassword;
 
     /// <param name="services">With the routing services.</param>
     /// <param name="panel">What it works with.</param>

@@ -1,5 +1,7 @@
 using Init.Admin.Rest;
+using Init.Panel.Rules;
 using Init.Panel.SignIn;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
 namespace Init.Panel;
@@ -15,5 +17,7 @@ internal static class PanelRoutes
         new SessionsApi(panel.Access, gate, panel.Admin.Version).Map(routes, Root);
         new PasswordApi(panel.Access).Map(routes, Root);
         new TokensApi(panel.Access, TimeProvider.System).Map(routes, Root);
+        RulesRoutes.Map(routes, Root, panel.Rules);
+        routes.Map(OriginalRoutes.Path, new OriginalRoutes(panel.Rules).AnswerAsync);
     }
 }

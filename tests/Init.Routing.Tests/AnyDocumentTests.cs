@@ -26,10 +26,11 @@ public sealed class AnyDocumentTests
     [Theory]
     [InlineData("{'rules':{}}", "http://127.0.0.1:1")]
     [InlineData("{'rules':[],'default_backend':''}", "http://127.0.0.1:1")]
-    [InlineData("{'rules':[],'default_backend':null}", null)]
+    [InlineData("{'rules':[],'default_backend':null}", "http://127.0.0.1:1")]
+    [InlineData("{'rules':[{'id':'x','enabled':true}],'default_backend':''}", "http://127.0.0.1:1")]
     [InlineData("{'default_backend':'http://127.0.0.1:2'}", "http://127.0.0.1:2")]
     [InlineData("{}", "http://127.0.0.1:1")]
-    public void Save_OfLittle_KeepsWhatIsMissing(string json, string? defaultBackend) =>
+    public void Save_OfLittle_KeepsWhatIsMissing(string json, string defaultBackend) =>
         Assert.Equal(defaultBackend, Done(new RouteCommand.SaveFromOriginal(Requests.Json(json))).State.Configuration.DefaultBackend);
 
     /// <summary>The original drops each of these without a word, or takes a rule for every request.</summary>

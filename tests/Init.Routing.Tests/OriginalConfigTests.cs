@@ -66,7 +66,7 @@ public sealed class OriginalConfigTests
     [InlineData("{'id':'a','match':{'referer_substr':''}}", "id=a referer=.", null)]
     [InlineData("{'id':'a','match':{'referer_regex':'(?<=x)y'}}", "", "match.referer_regex: it uses look-around, back-references, atomic groups or conditionals, which can take for ever, or needs more than 10000 states (the rule is left out)")]
     [InlineData("{'id':'a','backend':''}", "id=a", "backend: it is empty (the key is dropped)")]
-    [InlineData("{'id':'a','backend':'127.0.0.1:80'}", "", "backend: a backend is an http:// or https:// URL (the rule is left out)")]
+    [InlineData("{'id':'a','backend':'127.0.0.1:80'}", "", "backend: a backend is an http://, https:// or h2c:// URL (the rule is left out)")]
     [InlineData("{'id':'a','action':'redirect','backend':'http://b','redirect_to':'/x','redirect_to_prefix':'/y'}", "id=a to=/x", "backend: it has no effect on a redirect (the key is dropped)")]
     [InlineData("{'id':'a','action':'redirect'}", "id=a to=/", "redirect_to: there is no target (it is \"/\" now, as the original does it)")]
     [InlineData("{'id':'a','action':'redirect','redirect_to_prefix':'/y'}", "id=a to=/", "redirect_to: there is no target (it is \"/\" now, as the original does it)")]

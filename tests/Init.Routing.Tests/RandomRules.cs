@@ -65,6 +65,7 @@ internal sealed class RandomRules(Random random)
                 Headers = Chance(5) ? [new HeaderCondition(Pick(["x-a", "X-B"]), Chance(2) ? Pick(["1", "b"]) : null, Chance(2) ? "^[0-9]+$" : null)] : [],
             },
             Backends = backends,
+            Program = !redirects && Chance(5) ? Pick(["web", "worker:0"]) : null,
             Sticky = backends.Length > 1 && Chance(2) ? new StickySessions("stick", null) : null,
             Health = backends.Length > 0 && Chance(4) ? new BackendHealthPolicy { Path = "/ok", Interval = TimeSpan.FromSeconds(1 + random.Next(90)) } : null,
             StripPrefix = !redirects && prefix is not null && Chance(3),

@@ -74,7 +74,7 @@ public sealed class RouteStoreTests
     public static TheoryData<RouteCommand, string> Invalid => new()
     {
         { new RouteCommand.Create(Requests.Json("{'id':'a'}")), "rules[3] \"a\": id: rules[0] has the same id (give each rule an id of its own)" },
-        { new RouteCommand.Create(Requests.Json("{'id':'x','backend':'y'}"), 0), "\"x\": backend: a backend is an http:// or https:// URL (write it like http://127.0.0.1:6185)" },
+        { new RouteCommand.Create(Requests.Json("{'id':'x','backend':'y'}"), 0), "\"x\": backend: a backend is an http://, https:// or h2c:// URL (write it like http://127.0.0.1:6185)" },
         { new RouteCommand.Create(Requests.Json("{}"), 4), "index: 4 is out of range (use 0 to 3)" },
         { new RouteCommand.Replace("b", Requests.Json("{'id':'c'}")), "rules[2] \"c\": id: rules[1] has the same id (give each rule an id of its own)" },
         { new RouteCommand.Patch("b", Requests.Json("{'prio':1}")), "\"b\": prio: unknown key (remove it)" },
@@ -85,7 +85,7 @@ public sealed class RouteStoreTests
         { new RouteCommand.Reorder(["a", "b"]), "ids: they are not the ids of all rules, each once (read the rules again)" },
         { new RouteCommand.Reorder(["a", "b", "b"]), "ids: they are not the ids of all rules, each once (read the rules again)" },
         { new RouteCommand.ReplaceAll(Requests.Json("{'default_backend':'http://x','rules':null}")), "rules: is null, not an array (leave the key out)" },
-        { new RouteCommand.SetDefaultBackend("ftp://x"), "default_backend: a backend is an http:// or https:// URL (write it like http://127.0.0.1:6185)" },
+        { new RouteCommand.SetDefaultBackend("ftp://x"), "default_backend: a backend is an http://, https:// or h2c:// URL (write it like http://127.0.0.1:6185)" },
         { new RouteCommand.Undo(3), "revision: 3 is not in the history (use 7 to 7)" },
         { new RouteCommand.Import(Requests.Json("[]")), "document: is an array, not an object (write { … })" },
     };

@@ -126,13 +126,17 @@ public sealed class RuleReaderTests
     [InlineData("{'match':{'referer_regex':'(((a{100}){100}){100}){100}'}}", "match.referer_regex: it uses look-around, back-references, atomic groups or conditionals, which can take for ever, or needs more than 10000 states (write it without them, with smaller repeat counts, or as several rules)")]
     [InlineData("{'match':{'headers':[{'contains':'b'}]}}", "match.headers[0].name: is missing (name the header)")]
     [InlineData("{'match':{'headers':[{'name':'a b'}]}}", "match.headers[0].name: is no header name (use letters, digits and \"-\")")]
-    [InlineData("{'backend':'127.0.0.1:80'}", "backend: a backend is an http:// or https:// URL (write it like http://127.0.0.1:6185)")]
-    [InlineData("{'backend':'ws://a'}", "backend: a backend is an http:// or https:// URL (write http or https; WebSockets pass as they are)")]
+    [InlineData("{'backend':'127.0.0.1:80'}", "backend: a backend is an http://, https:// or h2c:// URL (write it like http://127.0.0.1:6185)")]
+    [InlineData("{'backend':'ws://a'}", "backend: a backend is an http://, https:// or h2c:// URL (write http or https; WebSockets pass as they are)")]
     [InlineData("{'backend':'http://u:p@a'}", "backend: \"@\" at position 10 has no place in a backend's URL (write only scheme, host, port and path)")]
     [InlineData("{'backend':'http://a/b?c'}", "backend: \"?\" at position 10 has no place in a backend's URL (write only scheme, host, port and path)")]
     [InlineData("{'backend':'http://a\\r\\nX: y'}", "backend: character U+000D at position 8 has no place in a backend's URL (write only scheme, host, port and path)")]
     [InlineData("{'backend':'http://a:99999'}", "backend: host or port is not valid (write it like http://127.0.0.1:6185 or http://name:8000/path)")]
     [InlineData("{'backend':'http://a%2fb'}", "backend: host or port is not valid (write it like http://127.0.0.1:6185 or http://name:8000/path)")]
+    [InlineData("{'backend':'h2c://a'}", "backend: host or port is not valid (write it like http://127.0.0.1:6185 or http://name:8000/path)")]
+    [InlineData("{'program':''}", "program: is empty (leave the key out)")]
+    [InlineData("{'program':'a b'}", "program: is not valid (write its name as in supervisor.toml, such as \"web\" or \"worker:0\")")]
+    [InlineData("{'action':'redirect','redirect_to':'/x','program':'a'}", "program: a redirect does not have it (remove it, or write \"action\": \"proxy\")")]
     [InlineData("{'backend':'http://a:'}", "backend: host or port is not valid (write it like http://127.0.0.1:6185 or http://name:8000/path)")]
     [InlineData("{'match':{'host':'中.example'}}", "match.host: is not valid (write a host name or address, with or without a port)")]
     [InlineData("{'match':{'host':'*.example'}}", "match.host: is not valid (write a host name or address, with or without a port)")]
@@ -187,10 +191,10 @@ public sealed class RuleReaderTests
         Assert.Null(configuration);
         Assert.Equal(
             [
-                "default_backend: a backend is an http:// or https:// URL (write it like http://127.0.0.1:6185)",
+                "default_backend: a backend is an http://, https:// or h2c:// URL (write it like http://127.0.0.1:6185)",
                 "rules[1] \"b\": match.referer_regex: cannot read the regular expression: InsufficientClosingParentheses at position 1 "
                     + "(see learn.microsoft.com/dotnet/standard/base-types/regular-expression-language-quick-reference)",
-                "rules[1] \"b\": backend: a backend is an http:// or https:// URL (write it like http://127.0.0.1:6185)",
+                "rules[1] \"b\": backend: a backend is an http://, https:// or h2c:// URL (write it like http://127.0.0.1:6185)",
                 "rules[3]: is a number, not an object (write { … })",
                 "rules[2] \"a\": id: rules[0] has the same id (give each rule an id of its own)",
             ],

@@ -14,6 +14,7 @@ public static class TextReply
         context.Response.StatusCode = status;
         context.Response.ContentType = contentType;
         context.Response.ContentLength = body.Length;
+        context.Response.Headers.XContentTypeOptions = "nosniff"; // A stranger's text in it stays data.
         if (!HttpMethods.IsHead(context.Request.Method))
             await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }

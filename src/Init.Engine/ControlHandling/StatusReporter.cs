@@ -49,6 +49,7 @@ public sealed class StatusReporter(Supervisor core, ProgramTable programs, LogPu
             LastExit = state.LastExit?.ToString(),
             LastExitSuccess = state.LastExit is { } exit ? !exit.WasSignalled && policy.SuccessExitCodes.Contains(exit.Code) : null,
             Problem = state.Problem,
+            StatusText = state.Pid is null ? null : program.StatusText,
             ExitStatus = program.Record.ExitStatus,
             SpawnError = program.Record.SpawnError,
             WaitingFor = [.. waitingFor.Select(blocker => blocker.Name)],

@@ -9,10 +9,10 @@ namespace Init.Gateway.Forwarding;
 /// <param name="url">The whole of it, in the client's own encoding.</param>
 /// <param name="host">The Host header for the backend; null: that of the URL.</param>
 /// <param name="rule">That matched, if any did.</param>
-/// <param name="cookies">To be set with the response.</param>
+/// <param name="stickyCookie">To be set with the response; null: none.</param>
 /// <param name="pageCookie">To be set when the response is a page; a download that was opened by a link is none.</param>
 /// <param name="begun">Called when the response begins.</param>
-internal sealed class ForwardTransformer(string url, string? host, RouteRule? rule, IReadOnlyList<string> cookies, string? pageCookie, Action? begun) : HttpTransformer
+internal sealed class ForwardTransformer(string url, string? host, RouteRule? rule, string? stickyCookie, string? pageCookie, Action begun) : HttpTransformer
 {
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -21,6 +21,10 @@ internal sealed class ForwardTransformer(string url, string? host, RouteRule? ru
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.RequestUri = new Uri(url, AsWritten);
         proxyRequest.Headers.Host = host;
+
+        // The HTTP client repeats a request without content when the connection breaks before the response; whether it may depends on the method.
+        if (!IsIdempotent(httpContext.Request.Method))
+            proxyRequest.Content ??= new ByteArrayContent([]);
 
         // The forwarder leaves it out, though it concerns whoever makes the page.
         if (httpContext.Request.Headers.UpgradeInsecureRequests is { Count: > 0 } wish)
@@ -32,7 +36,7 @@ internal sealed class ForwardTransformer(string url, string? host, RouteRule? ru
         if (proxyResponse is null)
             return false;
 
-        begun?.Invoke();
+        begun();
         RemoveNominated(proxyResponse.Headers);
         bool hasBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         IHeaderDictionary headers = httpContext.Response.Headers;
@@ -44,12 +48,17 @@ internal sealed class ForwardTransformer(string url, string? host, RouteRule? ru
                 headers[edit.Name] = edit.Value;
         }
 
-        foreach (string cookie in cookies)
-            headers.Append("Set-Cookie", cookie);
+        if (stickyCookie is not null)
+            headers.Append("Set-Cookie", stickyCookie);
         if (pageCookie is not null && headers.ContentType.ToString().StartsWith("text/html", StringComparison.OrdinalIgnoreCase))
             headers.Append("Set-Cookie", pageCookie);
         return hasBody;
     }
+
+    /// <summary>RFC 9110, section 9.2.2. A WebSocket over HTTP/2 comes as CONNECT, and its content is no content.</summary>
+    private static bool IsIdempotent(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method)
+        || HttpMethods.IsTrace(method) || HttpMethods.IsConnect(method);
 
     private static void RemoveNominated(HttpResponseHeaders headers)
     {

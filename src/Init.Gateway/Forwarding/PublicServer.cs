@@ -2,11 +2,13 @@ using System.Text;
 using Init.Admin.Http;
 using Init.Admin.Http.Access;
 using Init.Config;
+using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
 using Init.Panel;
 using Init.Panel.Rules;
+using Init.Routing.Actions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -30,32 +32,42 @@ internal sealed class PublicServer : IAsyncDisposable
 
     private const int HeaderCountMax = 200;
 
+    private const string HealthPath = "/healthz";
+
     private readonly WebApplication _server;
     private readonly BackendClients _clients;
 
-    private PublicServer(WebApplication server, BackendClients clients)
+    private readonly BackendProber _prober;
+
+    private PublicServer(WebApplication server, BackendClients clients, BackendProber prober)
     {
         _server = server;
         _clients = clients;
+        _prober = prober;
     }
 
     /// <param name="settings">Of the port.</param>
     /// <param name="endpoints">Where it listens.</param>
-    /// <param name="rules">What goes where.</param>
+    /// <param name="services">What the port works with.</param>
     /// <param name="panel">Makes what the panel works with, which is told when the server is to end; null: it is switched off.</param>
     /// <param name="log">Gets what goes wrong.</param>
-    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, RulesServices rules, Func<CancellationToken, PanelServices>? panel, LineLoggerProvider log)
+    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, PublicServices services, Func<CancellationToken, PanelServices>? panel, LineLoggerProvider log)
     {
         WebApplicationBuilder builder = KestrelHost.CreateBuilder(endpoints, settings.Connections, SetLimits, log);
         builder.Services.AddHttpForwarder();
         builder.Services.AddRoutingCore();
         WebApplication server = builder.Build();
         BackendClients clients = new();
-        RequestRouter router = new(rules.Keeper.Source, rules.Statistics, settings, server.Services.GetRequiredService<IHttpForwarder>(), clients);
+        var (rules, board, news) = services;
+        RequestForwarder forwarder = new(settings, server.Services.GetRequiredService<IHttpForwarder>(), clients, board, news, rules.Statistics);
+        RequestRouter router = new(rules.Keeper.Source, settings, forwarder, rules.Statistics);
         server.Use(next => context => AnswerAsync(context, next, log));
         RequestDelegate? answerPanel = panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
-        server.Run(context => answerPanel is not null && PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings) : router.HandleAsync(context));
-        return new PublicServer(server, clients);
+        server.Run(context =>
+            context.Request.Path == HealthPath ? AnswerHealthAsync(context)
+            : answerPanel is not null && PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings)
+            : router.HandleAsync(context));
+        return new PublicServer(server, clients, new BackendProber(rules.Keeper, board, clients.For(settings.ConnectTimeout)));
     }
 
     public Task StartAsync() => _server.StartAsync();
@@ -65,6 +77,7 @@ internal sealed class PublicServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
+        await _prober.DisposeAsync();
         _clients.Dispose();
     }
 
@@ -95,6 +108,22 @@ internal sealed class PublicServer : IAsyncDisposable
         }
     }
 
+    /// <summary>For whoever looks after the container: the gateway answers, whatever its rules and its backends are. No rule can take it away.</summary>
+    private static Task AnswerHealthAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.Headers.Allow = "GET, HEAD";
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return Task.CompletedTask;
+        }
+
+        context.Response.ContentType = "text/plain";
+        context.Response.ContentLength = 3;
+        context.Response.Headers.CacheControl = "no-store";
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync("ok\n", context.RequestAborted);
+    }
+
     private static Task AnswerPanelAsync(HttpContext context, RequestDelegate answer, ProxySettings settings)
     {
         HttpRequest request = context.Request;
@@ -122,3 +151,9 @@ internal sealed class PublicServer : IAsyncDisposable
         limits.KeepAliveTimeout = KeepAliveTimeout;
     }
 }
+
+/// <summary>What the public port works with.</summary>
+/// <param name="Rules">What goes where, and what that has come to.</param>
+/// <param name="Board">How the backends are.</param>
+/// <param name="News">How the programs behind them are.</param>
+internal sealed record PublicServices(RulesServices Rules, BackendBoard Board, ProgramNews News);

@@ -2,9 +2,11 @@ using Init.Admin.Backend;
 using Init.Admin.Events;
 using Init.Admin.Http;
 using Init.Admin.Http.Access;
+using Init.Admin.Rest;
 using Init.Admin.XmlRpc;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
+using Init.Panel.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +16,14 @@ namespace Init.Gateway.Hosting;
 /// <summary>Puts the server together: Kestrel on sockets that are bound already, with our limits, and the routes of the admin interface.</summary>
 internal static class ServerBuilder
 {
-    public static WebApplication Build(GatewayOptions options, IReadOnlyList<BoundEndpoint> endpoints, IControlBackend backend, EventHub events, LineLoggerProvider log)
+    /// <param name="options">What is served.</param>
+    /// <param name="endpoints">Where.</param>
+    /// <param name="backend">The supervisor.</param>
+    /// <param name="events">What happens.</param>
+    /// <param name="rules">Null: there is no public port.</param>
+    /// <param name="log">Gets what goes wrong.</param>
+    public static WebApplication Build(
+        GatewayOptions options, IReadOnlyList<BoundEndpoint> endpoints, IControlBackend backend, EventHub events, RulesServices? rules, LineLoggerProvider log)
     {
         // Made once for each address: the gate asks every connection whose password it needs.
         Dictionary<BoundEndpoint, AdminListener> listeners = endpoints.ToDictionary(endpoint => endpoint, endpoint => new AdminListener(endpoint.Configured));
@@ -31,6 +40,8 @@ internal static class ServerBuilder
             XmlRpc = new XmlRpcEndpoint(backend, TimeProvider.System),
         };
         AdminRoutes.Map(server, services, events);
+        if (rules is not null)
+            RulesRoutes.Map(server, RestRoutes.Root, rules);
         return server;
     }
 

@@ -1,3 +1,4 @@
+using Init.Routing.Actions;
 using Microsoft.Extensions.Logging;
 
 namespace Init.Gateway.Logging;
@@ -13,6 +14,20 @@ internal static partial class GatewayMessages
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "cannot forward a request")]
     public static partial void ForwardingFailed(this ILogger logger, Exception exception);
+
+    public static void BackendHealth(this ILogger logger, BackendKey backend, bool isDown)
+    {
+        if (isDown)
+            logger.BackendDown(backend.Url, backend.RuleId ?? "the default backend");
+        else
+            logger.BackendUp(backend.Url, backend.RuleId ?? "the default backend");
+    }
+
+    [LoggerMessage(EventId = 6, Level = LogLevel.Warning, Message = "backend {Url} of {Rule} is down: too many failures in a row (the panel shows the last of them)")]
+    private static partial void BackendDown(this ILogger logger, string url, string rule);
+
+    [LoggerMessage(EventId = 7, Level = LogLevel.Information, Message = "backend {Url} of {Rule} is well again")]
+    private static partial void BackendUp(this ILogger logger, string url, string rule);
 
     [LoggerMessage(
         EventId = 5,

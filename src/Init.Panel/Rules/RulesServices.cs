@@ -16,5 +16,5 @@ public sealed record BackendSight(string Url, bool Healthy, string? Program, str
 public sealed record RulesServices(RouteKeeper Keeper, RouteStatistics Statistics, TimeProvider Time)
 {
     /// <summary>Every backend of the rules in force, once.</summary>
-    public Func<IReadOnlyList<BackendSight>> Backends { get; init; } = () => [];
+    public Func<Task<IReadOnlyList<BackendSight>>> Backends { get; init; } = () => Task.FromResult<IReadOnlyList<BackendSight>>([]);
 }

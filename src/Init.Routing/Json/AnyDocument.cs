@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Init.Routing.Rules;
 using Init.Routing.Store;
 
@@ -14,7 +16,7 @@ internal static class AnyDocument
 {
     private static readonly string[] OurKeys =
     [
-        "enabled", "app_scope", "backends", "sticky", "health", "strip_prefix", "response_headers", "timeouts", "body_limit", "allow", "deny", "status",
+        "enabled", "app_scope", "backends", "program", "sticky", "health", "strip_prefix", "response_headers", "timeouts", "body_limit", "allow", "deny", "status",
     ];
 
     /// <summary>A file that somebody has: whatever cannot be taken over as it is, is said.</summary>
@@ -30,7 +32,8 @@ internal static class AnyDocument
     }
 
     /// <summary>What the original's page sends. It sees no notes, so what would lose something is refused.</summary>
-    public static ReadDocument Save(ReadOnlyMemory<byte> utf8, RouteConfiguration present) => Read(utf8, fallback: present, strictFallback: present, mayLose: false);
+    public static ReadDocument Save(ReadOnlyMemory<byte> utf8, RouteConfiguration present) =>
+        Read(WithoutEmptyDefaultBackend(utf8), fallback: present, strictFallback: present, mayLose: false);
 
     private static ReadDocument Read(ReadOnlyMemory<byte> utf8, RouteConfiguration fallback, RouteConfiguration? strictFallback, bool mayLose)
     {
@@ -48,6 +51,25 @@ internal static class AnyDocument
 
         RuleProblem[] ofPassword = import.AdminPassword is null ? [] : [new RuleProblem(null, null, "admin_password", "there is a password", "it is not taken over; change yours in the settings")];
         return new ReadDocument(import.Configuration, [.. ofPassword, .. import.Notes]);
+    }
+
+    /// <summary>An empty one leaves the present one as it is.</summary>
+    private static ReadOnlyMemory<byte> WithoutEmptyDefaultBackend(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            if (JsonNode.Parse(utf8.Span, documentOptions: RuleReader.Options) is not JsonObject root || !root.TryGetPropertyValue("default_backend", out JsonNode? backend))
+                return utf8;
+            if (backend is not null && !(backend.GetValueKind() == JsonValueKind.String && backend.GetValue<string>().Length == 0))
+                return utf8;
+
+            root.Remove("default_backend");
+            return Encoding.UTF8.GetBytes(root.ToJsonString());
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
+        {
+            return utf8; // Whoever reads it will say what is wrong.
+        }
     }
 
     private static bool HasOurKeys(ReadOnlyMemory<byte> utf8)

@@ -285,6 +285,7 @@ public static class RuleReader
             AppScope = scope,
             StripPrefix = strips,
             Backends = backends,
+            Program = Condition(reader, "program", IsProgram, "write its name as in supervisor.toml, such as \"web\" or \"worker:0\""),
             Sticky = ReadSticky(reader, backends.Length),
             Health = ReadHealth(reader, backends.Length),
             SetHeaders = [.. reader.Items("set_headers", RuleLimits.ItemsMax).Select(item => ReadHeader(reader, item.Item, item.Name)).OfType<HeaderValue>()],
@@ -325,6 +326,9 @@ public static class RuleReader
 
         return [.. backends];
     }
+
+    private static bool IsProgram(string name) =>
+        name.Length <= RuleLimits.NameMax && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or ':');
 
     private static void CheckBackend(ObjectReader reader, string field, string url)
     {
@@ -416,7 +420,7 @@ public static class RuleReader
     {
         foreach (string field in new[]
                  {
-                     "backend", "backends", "sticky", "health", "strip_prefix", "set_headers", "response_headers", "timeouts", "body_limit", "app_scope",
+                     "backend", "backends", "program", "sticky", "health", "strip_prefix", "set_headers", "response_headers", "timeouts", "body_limit", "app_scope",
                  })
         {
             RefuseFor(reader, field, "a redirect does not have it", "remove it, or write \"action\": \"proxy\"");

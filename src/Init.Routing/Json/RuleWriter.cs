@@ -45,7 +45,7 @@ public static class RuleWriter
         writer.WriteEndArray();
     }
 
-    internal static void Write(Utf8JsonWriter writer, RouteRule rule)
+    public static void Write(Utf8JsonWriter writer, RouteRule rule)
     {
         writer.WriteStartObject();
         writer.WriteString("id", rule.Id);
@@ -56,6 +56,7 @@ public static class RuleWriter
         WriteMatch(writer, rule.Match);
         Text(writer, "app_scope", rule.AppScope);
         WriteBackends(writer, rule.Backends);
+        Text(writer, "program", rule.Program);
         if (rule.Sticky is { } sticky)
         {
             writer.WriteStartObject("sticky");

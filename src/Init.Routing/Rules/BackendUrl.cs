@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Init.Routing.Rules;
 
-/// <summary>Where a backend listens: <c>http://127.0.0.1:6185</c>, <c>https://example.com/base</c>.</summary>
+/// <summary>Where a backend listens: <c>http://127.0.0.1:6185</c>, <c>https://example.com/base</c>, <c>h2c://127.0.0.1:50051</c>.</summary>
 public sealed record BackendUrl
 {
     /// <summary>What a URL may be made of; no '@' (user names end up in logs), '?' and '#' (a backend is a place, not a page), '\' and blanks.</summary>
@@ -11,14 +11,32 @@ public sealed record BackendUrl
 
     private static readonly SearchValues<char> AllowedInHost = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]");
 
-    private BackendUrl(string origin, string basePath)
+    private const string CleartextHttp2 = "h2c://";
+
+    private BackendUrl(string text, string origin, string basePath, Uri parsed)
     {
-        Origin = origin;
+        Text = text;
+        IsHttp2 = origin.StartsWith(CleartextHttp2, StringComparison.OrdinalIgnoreCase);
+        Origin = IsHttp2 ? $"http://{origin[CleartextHttp2.Length..]}" : origin;
         BasePath = basePath;
+        Port = parsed.Port;
+        IsLoopback = parsed.IsLoopback;
     }
 
-    /// <summary>"http://host:port", as written.</summary>
+    /// <summary>As written.</summary>
+    public string Text { get; }
+
+    /// <summary>"http://host:port", as written; "h2c" is "http" here.</summary>
     public string Origin { get; }
+
+    /// <summary>HTTP/2 without TLS and without asking first (prior knowledge, RFC 9113 section 3.3), as gRPC servers speak it.</summary>
+    public bool IsHttp2 { get; }
+
+    /// <summary>1..65535.</summary>
+    public int Port { get; }
+
+    /// <summary>This machine, by number or as "localhost".</summary>
+    public bool IsLoopback { get; }
 
     /// <summary>Comes before the path of the request: "" or "/base", never with a slash at the end.</summary>
     public string BasePath { get; }
@@ -32,12 +50,13 @@ public sealed record BackendUrl
         url = null;
         int schemeLength = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7
             : text.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 8
+            : text.StartsWith(CleartextHttp2, StringComparison.OrdinalIgnoreCase) ? CleartextHttp2.Length
             : 0;
         if (schemeLength == 0)
         {
             return text.StartsWith("ws://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("wss://", StringComparison.OrdinalIgnoreCase)
-                ? ("a backend is an http:// or https:// URL", "write http or https; WebSockets pass as they are")
-                : ("a backend is an http:// or https:// URL", "write it like http://127.0.0.1:6185");
+                ? ("a backend is an http://, https:// or h2c:// URL", "write http or https; WebSockets pass as they are")
+                : ("a backend is an http://, https:// or h2c:// URL", "write it like http://127.0.0.1:6185");
         }
 
         int unusual = text.AsSpan().IndexOfAnyExcept(Allowed);
@@ -62,7 +81,7 @@ public sealed record BackendUrl
         if (path.Contains("/../", StringComparison.Ordinal) || path.EndsWith("/..", StringComparison.Ordinal))
             return ("the path climbs with \"..\"", "write the path it leads to");
 
-        url = new BackendUrl(origin, path);
+        url = new BackendUrl(text, origin, path, parsed);
         return null;
     }
 }

@@ -32,6 +32,9 @@ public sealed record RouteRule
     /// <summary>Empty: the default backend.</summary>
     public ImmutableArray<RuleBackend> Backends { get; init; } = [];
 
+    /// <summary>The program behind the backends, for the pages that say why they do not answer; null: known by the port, or not at all.</summary>
+    public string? Program { get; init; }
+
     public StickySessions? Sticky { get; init; }
 
     public BackendHealthPolicy? Health { get; init; }
@@ -105,6 +108,9 @@ public sealed record StickySessions(string? Cookie, string? Header);
 
 public sealed record BackendHealthPolicy
 {
+    /// <summary>What holds for a rule that says nothing about it.</summary>
+    public static BackendHealthPolicy Usual { get; } = new();
+
     /// <summary>What is asked for by GET; an answer of 200..399 is healthy. Null: only real requests tell.</summary>
     public string? Path { get; init; }
 

@@ -3,6 +3,7 @@ using Init.Base;
 using Init.Config;
 using Init.Config.Reports;
 using Init.Gateway;
+using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Listening;
 
 namespace Init.Applets;
@@ -59,6 +60,7 @@ internal static class GatewayApplet
                 IsQuiet = options.IsQuiet,
                 Directories = [config.Settings.StateDirectory, config.Settings.LogDirectory],
                 Proxy = config.Proxy,
+                Programs = ProbedPorts.Of(config.Programs),
             };
             GatewayRole.RunAsync(gateway).GetAwaiter().GetResult();
             return ExitCode.Success;

@@ -83,6 +83,8 @@ public static class StatusTable
                     remarks.Add("not ready");
                 if (program.Health == "unhealthy")
                     remarks.Add("unhealthy");
+                if (program.StatusText is { } said)
+                    remarks.Add(said);
                 break;
             case "EXITED" when program.LastExit is { } exit:
                 remarks.Add(exit);

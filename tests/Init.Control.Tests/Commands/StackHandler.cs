@@ -9,7 +9,7 @@ internal sealed class StackHandler : IControlHandler
     [
         Samples.Running("web") with { Groups = [] },
         Samples.Running("worker:0") with { LogDroppedLines = 12 },
-        Samples.Running("worker:1", index: 1) with { Ready = false, Health = null, UptimeSeconds = 200_000, MemoryBytes = null },
+        Samples.Running("worker:1", index: 1) with { StatusText = "warms up: 3 of 7", Ready = false, Health = null, UptimeSeconds = 200_000, MemoryBytes = null },
         Samples.InState("db", "WAITING", 1001) with { WaitingFor = ["disk", "xvfb"], Wanted = true },
         Samples.InState("bot", "BACKOFF", 30) with { Problem = "exit code 1", NextTrySeconds = 3.2, Attempt = 4, Restarts = 17, Wanted = true },
         Samples.InState("mail", "FATAL", 200) with { Problem = "cannot execute /app/mail: No such file or directory (errno 2)" },

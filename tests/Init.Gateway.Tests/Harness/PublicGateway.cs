@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Init.Admin.Backend;
 using Init.Config;
-using Init.Control;
+using Init.Panel.Rules;
+using Init.Routing.Actions;
 using Init.Routing.Store;
 
 namespace Init.Gateway.Tests.Harness;
@@ -25,17 +25,27 @@ internal sealed class PublicGateway : IAsyncDisposable
 
     public int Port { get; }
 
+    public RulesServices Rules => _gateway.Rules!;
+
+    public async Task<bool> IsHealthyAsync(string backend) => (await Rules.Backends()).Single(sight => sight.Url == backend).Healthy;
+
     /// <param name="rules">A document of rules, as the store has it.</param>
     /// <param name="adjust">Options other than the default.</param>
-    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null)
+    /// <param name="supervisor">Who knows the programs; null: nobody.</param>
+    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null, FakeSupervisor? supervisor = null)
     {
         int port = FreePort();
         string directory = Directory.CreateTempSubdirectory("gateway-").FullName;
         ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json") { Panel = new PanelSettings(Path.Combine(directory, "admin.json")) };
         RouteKeeper routes = RouteKeeper.Open(Path.Combine(directory, "routes.json"), DateTimeOffset.UtcNow);
         await EditAsync(routes, rules);
-        GatewayOptions options = new([new HttpEndpoint { UnixPath = Path.Combine(directory, "admin.sock") }], "/nowhere", "1.2.3") { Proxy = adjust?.Invoke(proxy) ?? proxy, Routes = routes };
-        return new PublicGateway(await RunningGateway.StartAsync(options, new NoSupervisor()), routes, directory, port);
+        GatewayOptions options = new([new HttpEndpoint { UnixPath = Path.Combine(directory, "admin.sock") }], "/nowhere", "1.2.3")
+        {
+            Proxy = adjust?.Invoke(proxy) ?? proxy,
+            Routes = routes,
+            Programs = supervisor?.ByPort ?? BackendPrograms.None,
+        };
+        return new PublicGateway(await RunningGateway.StartAsync(options, supervisor ?? new FakeSupervisor()), routes, directory, port);
     }
 
     /// <summary>One rule-less configuration: everything goes to this backend.</summary>
@@ -98,17 +108,10 @@ internal sealed class PublicGateway : IAsyncDisposable
         Assert.IsType<RouteCommandResult.Done>(
             await routes.CarryOutAsync(new RouteCommand.ReplaceAll(Encoding.UTF8.GetBytes(rules), IsWhole: true), new CommandContext("test", DateTimeOffset.UtcNow)));
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    private sealed class NoSupervisor : IControlBackend
-    {
-        public Task<ControlAnswer> AskAsync(
-            ControlRequest request, ControlItemSink? onItem = null, Action<long>? onDropped = null, CancellationToken cancellation = default) =>
-            Task.FromResult<ControlAnswer>(new ControlAnswer.Lost("no supervisor here"));
     }
 }

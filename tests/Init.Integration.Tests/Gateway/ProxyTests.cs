@@ -32,7 +32,7 @@ public sealed class ProxyTests
 
         Assert.Equal("hello\n", Get(ports[0], "/old?x=1", "--location"));
         Assert.Equal("404", Status(ports[0], "/RPC2"));
-        Assert.Equal("404", Status(ports[0], "/healthz"));
+        Assert.Equal("ok\n", Get(ports[0], "/healthz"));
 
         Assert.Equal(["web: stopped"], init.StopProgram("web"));
         Assert.Equal("502", Status(ports[0], "/greeting"));

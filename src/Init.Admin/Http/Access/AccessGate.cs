@@ -1,3 +1,4 @@
+using Init.Base;
 using Microsoft.AspNetCore.Http;
 
 namespace Init.Admin.Http.Access;
@@ -44,6 +45,7 @@ public static class AccessGate
                 return Refuse(StatusCodes.Status401Unauthorized, "a user and a password, or a token, are needed and were missing or wrong");
         }
 
+        context.Features.Set(new Caller(CallerOf(context, listener, verdict)));
         if (listener.Credentials.IsOpen && listener.Endpoint.UnixPath is null && !Origins.IsOurHost(request.Host))
             return Refuse(StatusCodes.Status403Forbidden, "the Host is not this machine's; use its address, or set a password");
 
@@ -65,4 +67,10 @@ public static class AccessGate
             return false;
         }
     }
+
+    private static string CallerOf(HttpContext context, AdminListener listener, Verdict verdict) =>
+        verdict == Verdict.KnownByToken ? "token"
+        : !listener.Credentials.IsOpen && listener.Endpoint.Username is { } user ? user
+        : context.Connection.RemoteIpAddress is { } address && listener.Endpoint.UnixPath is null ? NetworkText.Plain(address).ToString()
+        : "socket";
 }

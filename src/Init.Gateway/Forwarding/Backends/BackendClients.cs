@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 
-namespace Init.Gateway.Forwarding;
+namespace Init.Gateway.Forwarding.Backends;
 
 /// <summary>Connections to backends. They belong to no rule: an edit closes none of them, and what is under way keeps its own.</summary>
 internal sealed class BackendClients : IDisposable
