@@ -102,7 +102,7 @@ public sealed class PanelAccess : IDisposable
                 _record = record;
                 if (sessions?.Seal == record.Seal)
                     _sessions.Restore(sessions.Sessions, Now);
-                foreach (var (id, at) in sessions?.TokenUses ?? [])
+                foreach (var (id, at) in sessions?.TokenUses ?? ImmutableDictionary<string, long>.Empty)
                     _tokenUses[id] = at;
             }
         }
