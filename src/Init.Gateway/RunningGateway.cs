@@ -65,8 +65,8 @@ public sealed class RunningGateway : IAsyncDisposable
     {
         LineLoggerProvider log = new(fd: 2, options.IsQuiet ? LogLevel.Warning : LogLevel.Information);
         ProxySettings? proxy = options.Proxy is { } configured ? OpenFiles.MakeRoom(configured, log) : null;
-        int publicCount = proxy?.Endpoints.Length ?? 0;
-        List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.Endpoints ?? [], .. options.Endpoints]);
+        int publicCount = proxy?.AllEndpoints.Length ?? 0;
+        List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.AllEndpoints ?? [], .. options.Endpoints]);
         EventHub events = new(backend, TimeProvider.System);
         PublicServer? publicServer = null;
         RulesServices? rules = null;
@@ -103,6 +103,9 @@ public sealed class RunningGateway : IAsyncDisposable
 
         return gateway;
     }
+
+    /// <summary>Reads again what is read from files beside the configuration: the certificate.</summary>
+    public void Reread() => _public?.RereadCertificate();
 
     public async ValueTask DisposeAsync()
     {

@@ -94,6 +94,8 @@ internal sealed class PublicGateway : IAsyncDisposable
         return Encoding.Latin1.GetString(all.ToArray());
     }
 
+    public void Reread() => _gateway.Reread();
+
     /// <summary>A GET that closes the connection.</summary>
     public Task<string> GetAsync(string target, string headers = "") => SendAsync($"GET {target} HTTP/1.1\r\nHost: bots.example:7860\r\nConnection: close\r\n{headers}\r\n");
 
