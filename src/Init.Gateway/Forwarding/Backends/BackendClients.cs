@@ -8,18 +8,18 @@ namespace Init.Gateway.Forwarding.Backends;
 internal sealed class BackendClients : IDisposable
 {
     /// <summary>One for each time a connection may take, which only the whole client can be told. Rules name few of them.</summary>
-    private readonly ConcurrentDictionary<TimeSpan, Lazy<HttpMessageInvoker>> _byConnectTimeout = new();
+    private readonly ConcurrentDictionary<TimeSpan, Lazy<BackendClient>> _byConnectTimeout = new();
 
-    public HttpMessageInvoker For(TimeSpan connectTimeout) =>
-        _byConnectTimeout.GetOrAdd(connectTimeout, static timeout => new Lazy<HttpMessageInvoker>(() => Create(timeout))).Value;
+    public BackendClient For(TimeSpan connectTimeout) =>
+        _byConnectTimeout.GetOrAdd(connectTimeout, static timeout => new Lazy<BackendClient>(() => new BackendClient(CreateHandler(timeout), timeout))).Value;
 
     public void Dispose()
     {
-        foreach (Lazy<HttpMessageInvoker> client in _byConnectTimeout.Values)
+        foreach (Lazy<BackendClient> client in _byConnectTimeout.Values)
             client.Value.Dispose();
     }
 
-    private static HttpMessageInvoker Create(TimeSpan connectTimeout) => new(new SocketsHttpHandler
+    private static SocketsHttpHandler CreateHandler(TimeSpan connectTimeout) => new()
     {
         // Nothing but what the client has asked for: a proxy neither follows redirects, nor keeps cookies, nor unpacks.
         UseProxy = false,
@@ -35,5 +35,11 @@ internal sealed class BackendClients : IDisposable
         // Bytes in, bytes out: header values in any encoding pass unchanged.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-    });
+    };
+}
+
+/// <summary>A client that says how long it tries to connect, for those who connect by themselves.</summary>
+internal sealed class BackendClient(SocketsHttpHandler handler, TimeSpan connectTimeout) : HttpMessageInvoker(handler)
+{
+    public TimeSpan ConnectTimeout { get; } = connectTimeout;
 }
