@@ -12,7 +12,7 @@ internal static class PanelRoutes
 
     public static void Map(IEndpointRouteBuilder routes, PanelServices panel)
     {
-        RestRoutes.Map(routes, Root, panel.Admin, panel.Events);
+        RestRoutes.Map(routes, Root, panel.Admin with { Document = new Lazy<byte[]>(OpenApiDocument.OfPanel) }, panel.Events);
         RulesRoutes.Map(routes, Root, panel.Rules);
         routes.Map(OriginalRoutes.Path, new OriginalRoutes(panel.Rules).AnswerAsync);
     }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
+using Init.Routing.Rules;
 
 namespace Init.Gateway.Forwarding.Backends;
 
@@ -28,6 +30,7 @@ internal sealed class BackendClients : IDisposable
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
         ConnectTimeout = connectTimeout,
+        ConnectCallback = static (context, cancellation) => ConnectAsync(context.DnsEndPoint, cancellation),
         EnableMultipleHttp2Connections = true,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         ResponseDrainTimeout = TimeSpan.Zero,
@@ -36,4 +39,23 @@ internal sealed class BackendClients : IDisposable
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
     });
+
+    /// <summary>As the client does it by itself, but that a name must not lead where a rule may not.</summary>
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint backend, CancellationToken cancellation)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(backend, cancellation);
+            if (socket.RemoteEndPoint is IPEndPoint { Address: { } address } && MetadataAddresses.Contain(address))
+                throw new SocketException((int)SocketError.AccessDenied);
+
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }
