@@ -28,7 +28,10 @@ def read_head(stream: socket.socket) -> tuple[bytes, bytes]:
     """The head of a message, and what has come behind it."""
     received = b""
     while b"\r\n\r\n" not in received:
-        piece = stream.recv(65536)
+        try:
+            piece = stream.recv(65536)
+        except OSError as problem:
+            raise CannotMeasure(f"the connection broke: {problem}") from problem
         if not piece:
             raise CannotMeasure(f"the connection was closed after {received[:200]!r}")
         received += piece

@@ -23,7 +23,8 @@ internal static class KestrelHost
     {
         // The empty builder reads no appsettings.json of the current directory and no ASPNETCORE_ variables: what counts is our configuration.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = "/" });
-        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning);
+        // What the forwarder calls a warning, with a stack trace, is a client that has gone; what concerns anybody is told by the router.
+        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning).AddFilter("Yarp.ReverseProxy", LogLevel.None);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
