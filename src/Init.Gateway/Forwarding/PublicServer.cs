@@ -3,6 +3,7 @@ using Init.Admin.Http;
 using Init.Admin.Http.Access;
 using Init.Config;
 using Init.Gateway.Forwarding.Backends;
+using Init.Gateway.Forwarding.WebSockets;
 using Init.Gateway.Hosting;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
@@ -54,7 +55,7 @@ internal sealed class PublicServer : IAsyncDisposable
         WebApplication server = builder.Build();
         BackendClients clients = new();
         var (rules, board, news) = services;
-        RequestForwarder forwarder = new(settings, server.Services.GetRequiredService<IHttpForwarder>(), clients, board, news, rules.Statistics);
+        RequestForwarder forwarder = new(settings, new TunnelForwarder(server.Services.GetRequiredService<IHttpForwarder>()), clients, board, news, rules.Statistics);
         RequestRouter router = new(rules.Keeper.Source, settings, forwarder, rules.Statistics);
         server.Use(next => context => AnswerAsync(context, next, log));
         RequestDelegate? answerPanel = settings.Panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
