@@ -36,12 +36,41 @@ public sealed record ProxySettings(ImmutableArray<HttpEndpoint> Endpoints, strin
     /// <summary>Connections of clients, WebSockets among them, to one address. A further one takes the place of the one that has been idle for longest.</summary>
     public int Connections { get; init; } = 20_000;
 
+    /// <summary>How long a client may take for the head of a request, and for the TLS handshake before it: slow ones are an attack.</summary>
+    public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a client may send a body, or take a response, at less than 240 bytes a second; as long as nginx waits between two reads.</summary>
+    public TimeSpan BodyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Addresses with TLS; null: there are none.</summary>
+    public ProxyTls? Tls { get; init; }
+
+    /// <summary>Addresses where HTTP/2 is spoken without TLS and without asking first: gRPC clients of the same network. One port cannot tell it from HTTP/1 before the first byte.</summary>
+    public ImmutableArray<HttpEndpoint> Http2Endpoints { get; init; } = [];
+
+    /// <summary>Of all three kinds, in this order: without TLS, with TLS, HTTP/2 without TLS. No address is there twice.</summary>
+    public ImmutableArray<HttpEndpoint> AllEndpoints => [.. Endpoints, .. Tls?.Endpoints ?? [], .. Http2Endpoints];
+
     /// <summary>What is answered below /admin; null: nothing is, and the rules decide about these paths too.</summary>
     public PanelSettings? Panel { get; init; }
 
     public bool Equals(ProxySettings? other) =>
         other is not null && Endpoints.SequenceEqual(other.Endpoints) && RulesFile == other.RulesFile && TrustedProxies.SequenceEqual(other.TrustedProxies) && Equals(Panel, other.Panel)
-        && (ConnectTimeout, IdleTimeout, BodyLimit, Connections) == (other.ConnectTimeout, other.IdleTimeout, other.BodyLimit, other.Connections);
+        && Equals(Tls, other.Tls) && Http2Endpoints.SequenceEqual(other.Http2Endpoints)
+        && (ConnectTimeout, IdleTimeout, HeaderTimeout, BodyTimeout, BodyLimit, Connections)
+            == (other.ConnectTimeout, other.IdleTimeout, other.HeaderTimeout, other.BodyTimeout, other.BodyLimit, other.Connections);
 
     public override int GetHashCode() => HashCode.Combine(Endpoints.Length, RulesFile, TrustedProxies.Length, ConnectTimeout, IdleTimeout, BodyLimit, Connections);
+}
+
+/// <summary><c>[gateway.proxy.tls]</c>.</summary>
+/// <param name="Endpoints">At least one.</param>
+/// <param name="CertificateFile">Absolute; PEM, the server's own first, then those between it and the root.</param>
+/// <param name="KeyFile">Absolute; PEM, not encrypted.</param>
+public sealed record ProxyTls(ImmutableArray<HttpEndpoint> Endpoints, string CertificateFile, string KeyFile)
+{
+    public bool Equals(ProxyTls? other) =>
+        other is not null && Endpoints.SequenceEqual(other.Endpoints) && (CertificateFile, KeyFile) == (other.CertificateFile, other.KeyFile);
+
+    public override int GetHashCode() => HashCode.Combine(Endpoints.Length, CertificateFile, KeyFile);
 }

@@ -6,7 +6,7 @@ namespace Init.Gateway;
 /// <summary>The role "gateway": a process of its own that serves HTTP, and asks the supervisor over the control socket.</summary>
 public static class GatewayRole
 {
-    /// <summary>Serves until SIGTERM or SIGINT.</summary>
+    /// <summary>Serves until SIGTERM or SIGINT; at SIGHUP it reads the certificate again.</summary>
     /// <exception cref="BindException">An address cannot be listened on.</exception>
     public static async Task RunAsync(GatewayOptions options)
     {
@@ -15,6 +15,11 @@ public static class GatewayRole
         using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, end);
 
         await using RunningGateway gateway = await RunningGateway.StartAsync(options);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            gateway.Reread();
+        });
         await end.Task;
     }
 

@@ -10,6 +10,7 @@ using Init.Gateway.Logging;
 using Init.Linux;
 using Init.Panel;
 using Init.Panel.Rules;
+using Init.Panel.SignIn;
 using Init.Routing.Actions;
 using Init.Routing.Statistics;
 using Init.Routing.Store;
@@ -30,11 +31,13 @@ public sealed class RunningGateway : IAsyncDisposable
     private readonly IDisposable? _backend;
     private readonly PublicServer? _public;
     private readonly RouteKeeper? _routes;
+    private readonly PanelAccess? _access;
     private readonly LineLoggerProvider _log;
 
     private RunningGateway(
-        WebApplication server, PublicServer? publicServer, RouteKeeper? routes, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
+        WebApplication server, PublicServer? publicServer, RouteKeeper? routes, PanelAccess? access, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
     {
+        _access = access;
         _server = server;
         _public = publicServer;
         _routes = routes;
@@ -62,27 +65,32 @@ public sealed class RunningGateway : IAsyncDisposable
     {
         LineLoggerProvider log = new(fd: 2, options.IsQuiet ? LogLevel.Warning : LogLevel.Information);
         ProxySettings? proxy = options.Proxy is { } configured ? OpenFiles.MakeRoom(configured, log) : null;
-        int publicCount = proxy?.Endpoints.Length ?? 0;
-        List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.Endpoints ?? [], .. options.Endpoints]);
+        int publicCount = proxy?.AllEndpoints.Length ?? 0;
+        List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.AllEndpoints ?? [], .. options.Endpoints]);
         EventHub events = new(backend, TimeProvider.System);
         PublicServer? publicServer = null;
         RulesServices? rules = null;
+        PanelAccess? access = null;
         if (proxy is not null)
         {
             BackendBoard board = new(() => MonotonicClock.Now, log.BackendHealth);
             ProgramNews news = new(backend, options.Programs);
             RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow);
+            if (proxy.Panel is { } panel)
+                access = await OpenAccessAsync(panel, keeper, log);
             rules = (await OpenRulesAsync(keeper, log)) with { Backends = () => news.SightsAsync(keeper.Source.Current, board) };
             publicServer = PublicServer.Build(
                 proxy,
                 endpoints[..publicCount],
                 new PublicServices(rules, board, news),
-                ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules),
+                access is null
+                    ? null
+                    : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access),
                 log);
         }
 
         WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, rules, log);
-        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, endpoints, events, owned, log) { Rules = rules };
+        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, access, endpoints, events, owned, log) { Rules = rules };
         if (publicServer is not null)
             await publicServer.StartAsync();
         await server.StartAsync();
@@ -95,6 +103,9 @@ public sealed class RunningGateway : IAsyncDisposable
 
         return gateway;
     }
+
+    /// <summary>Reads again what is read from files beside the configuration: the certificate.</summary>
+    public void Reread() => _public?.RereadCertificate();
 
     public async ValueTask DisposeAsync()
     {
@@ -109,7 +120,18 @@ public sealed class RunningGateway : IAsyncDisposable
         await _events.DisposeAsync();
         _backend?.Dispose();
         _routes?.Dispose();
+        _access?.Dispose();
         _log.Dispose();
+    }
+
+    /// <summary>The password of a file of the original is stored before the rules are, for that takes it out of the file.</summary>
+    private static async Task<PanelAccess> OpenAccessAsync(PanelSettings panel, RouteKeeper keeper, LineLoggerProvider log)
+    {
+        string? original = keeper.TakeAdminPassword();
+        PanelAccess access = PanelAccess.Open(panel, original, TimeProvider.System, log);
+        if (original is not null)
+            await Task.WhenAny(access.Ready);
+        return access;
     }
 
     private static async Task<RulesServices> OpenRulesAsync(RouteKeeper keeper, LineLoggerProvider log)

@@ -8,12 +8,17 @@ namespace Init.Panel;
 /// <summary>All that is answered below /admin on the public port, whatever the rules say: a broken rule cannot lock anybody out of the panel.</summary>
 public static class PanelPipeline
 {
-    private const string ApiRoot = "/admin/api", Ui = "/admin/ui", OriginalRoutes = "/admin/routes.json", OriginalPassword = "/admin/password";
+    /// <summary>The original's interface, with <see cref="Rules.OriginalRoutes.Path"/>.</summary>
+    public const string OriginalPassword = "/admin/password";
+
+    private const string ApiRoot = "/admin/api";
 
     /// <param name="path">Decoded, dots resolved, as the HTTP server has it.</param>
     public static bool IsOurs(PathString path) =>
         path.Value is { } text && text.StartsWith("/admin/", StringComparison.Ordinal)
-        && (path.StartsWithSegments(Ui, StringComparison.Ordinal) || path.StartsWithSegments(ApiRoot, StringComparison.Ordinal) || text is OriginalRoutes or OriginalPassword);
+        && (path.StartsWithSegments(PanelFiles.Root, StringComparison.Ordinal) || path.StartsWithSegments(ApiRoot, StringComparison.Ordinal) || IsOriginal(path));
+
+    internal static bool IsOriginal(PathString path) => path.Value is Rules.OriginalRoutes.Path or OriginalPassword;
 
     /// <param name="services">With the routing services.</param>
     /// <param name="panel">What it works with.</param>
@@ -26,9 +31,10 @@ public static class PanelPipeline
         PanelFiles files = new(frameAncestors);
         pipeline.Use(next => context => ErrorPages.CompleteAsync(context, next, log));
         pipeline.Use(next => context => files.AnswerAsync(context, next));
-        pipeline.Use(next => context => PanelGate.PassAsync(context, next));
+        PanelGate gate = new(panel.Access);
+        pipeline.Use(next => context => gate.PassAsync(context, next));
         pipeline.UseRouting();
-        pipeline.UseEndpoints(routes => PanelRoutes.Map(routes, panel));
+        pipeline.UseEndpoints(routes => PanelRoutes.Map(routes, panel, gate));
         return pipeline.Build();
     }
 }

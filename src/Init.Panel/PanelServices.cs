@@ -1,6 +1,7 @@
 using Init.Admin.Events;
 using Init.Admin.Http;
 using Init.Panel.Rules;
+using Init.Panel.SignIn;
 
 namespace Init.Panel;
 
@@ -8,4 +9,5 @@ namespace Init.Panel;
 /// <param name="Admin">The supervisor, and what is told about this machine.</param>
 /// <param name="Events">What happens.</param>
 /// <param name="Rules">The routing rules, and what they have had to do.</param>
-public sealed record PanelServices(AdminServices Admin, EventHub Events, RulesServices Rules);
+/// <param name="Access">Who may.</param>
+public sealed record PanelServices(AdminServices Admin, EventHub Events, RulesServices Rules, PanelAccess Access);

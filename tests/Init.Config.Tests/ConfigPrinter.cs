@@ -24,8 +24,19 @@ internal static class ConfigPrinter
         if (config.Proxy is { } proxy)
         {
             text.Append($"proxy rules {proxy.RulesFile}, trusts [{string.Join(", ", proxy.TrustedProxies)}], body {proxy.BodyLimit?.ToString() ?? "any"}, connect {proxy.ConnectTimeout}, idle {proxy.IdleTimeout}, connections {proxy.Connections}\n");
+            if ((proxy.HeaderTimeout, proxy.BodyTimeout) != (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)))
+                text.Append($"proxy header {proxy.HeaderTimeout}, body {proxy.BodyTimeout}\n");
             foreach (HttpEndpoint endpoint in proxy.Endpoints)
                 Print(endpoint, text);
+            if (proxy.Tls is { } tls)
+            {
+                text.Append($"tls certificate {tls.CertificateFile}, key {tls.KeyFile}\n");
+                foreach (HttpEndpoint endpoint in tls.Endpoints)
+                    Print(endpoint, text.Append("tls "));
+            }
+
+            foreach (HttpEndpoint endpoint in proxy.Http2Endpoints)
+                Print(endpoint, text.Append("h2c "));
             text.Append(proxy.Panel is { } panel
                 ? $"panel store {panel.StoreFile}, session {panel.SessionLifetime}, frames [{string.Join(", ", panel.FrameAncestors)}], password {(panel.GivenPassword is null ? "(none)" : "(set)")}\n"
                 : "panel off\n");

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Text;
 using Init.Gateway.Tests.Harness;
 
@@ -33,9 +32,25 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task Stream_ThatIsStillSilent_IsSaidToBeOpen()
+    {
+        await using RecordingBackend backend = new(async request =>
+        {
+            await request.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+            await Task.Delay(Timeout.Infinite);
+        });
+        await using PublicGateway gateway = await PublicGateway.InFrontOfAsync(backend.Url);
+        using HttpClient client = new() { Timeout = Patience };
+
+        using HttpResponseMessage response = await client.GetAsync(new Uri($"http://127.0.0.1:{gateway.Port}/events"), HttpCompletionOption.ResponseHeadersRead);
+
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.ToString());
+    }
+
+    [Fact]
     public async Task WebSocket_Echoes_AndSurvivesEditsOfTheRules()
     {
-        await using RecordingBackend backend = new(EchoAsync);
+        await using RecordingBackend backend = new(EchoSocket.AnswerAsync);
         await using PublicGateway gateway = await PublicGateway.InFrontOfAsync(backend.Url);
         using ClientWebSocket socket = new();
         using CancellationTokenSource patience = new(Patience);
@@ -148,30 +163,5 @@ public sealed class StreamTests
         Assert.Contains("Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("Server:", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("X-Hop", answer, StringComparison.Ordinal);
-    }
-
-    /// <summary>A WebSocket backend of few words: accepts, and sends each short text frame back.</summary>
-    private static async Task EchoAsync(BackendRequest request)
-    {
-        if (request.Header("Sec-WebSocket-Key") is not { } key)
-        {
-            await request.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-            return;
-        }
-
-#pragma warning disable CA5350 // RFC 6455 says SHA-1.
-        string accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-#pragma warning restore CA5350
-        await request.SendAsync($"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n");
-        using WebSocket socket = WebSocket.CreateFromStream(request.Stream, new WebSocketCreationOptions { IsServer = true });
-        byte[] buffer = new byte[1000];
-        while (true)
-        {
-            WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, CancellationToken.None);
-            if (received.MessageType == WebSocketMessageType.Close)
-                return;
-
-            await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, CancellationToken.None);
-        }
     }
 }

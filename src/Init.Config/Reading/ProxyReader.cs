@@ -14,34 +14,64 @@ internal static class ProxyReader
     /// <returns>Null when it says nowhere to listen, which has been reported.</returns>
     public static ProxySettings? Read(Section section, string stateDirectory)
     {
-        ImmutableArray<HttpEndpoint>.Builder endpoints = ImmutableArray.CreateBuilder<HttpEndpoint>();
-        foreach (Text text in section.Strings("listen"))
-        {
-            if (ListenAddress.Read(section, text) is not { } endpoint)
-                continue;
-
-            if (endpoints.Contains(endpoint))
-                section.Context.Problems.Add(text.At, text.Key, $"{text.Quoted} is there twice");
-            else
-                endpoints.Add(endpoint);
-        }
-
+        HashSet<HttpEndpoint> taken = [];
+        ImmutableArray<HttpEndpoint> endpoints = ReadListen(section, "listen", taken);
         if (!section.Has("listen"))
             section.Report("listen", "is missing", "say where the public port is: listen = [\"*:7860\"]");
-        else if (endpoints.Count == 0 && section.Strings("listen").IsEmpty)
+        else if (endpoints.IsEmpty && section.Strings("listen").IsEmpty)
             section.Report("listen", "names no address", "write it as [\"*:7860\"]");
 
-        ProxySettings settings = new(endpoints.ToImmutable(), section.Path("rules") ?? Path.Combine(stateDirectory, "gateway", "routes.json"));
+        ProxySettings settings = new(endpoints, section.Path("rules") ?? Path.Combine(stateDirectory, "gateway", "routes.json"));
         settings = settings with
         {
             TrustedProxies = ReadNetworks(section) ?? settings.TrustedProxies,
             ConnectTimeout = section.Duration("connect_timeout", TimeoutMin, TimeoutMax) ?? settings.ConnectTimeout,
             IdleTimeout = section.Duration("idle_timeout", TimeoutMin, TimeoutMax) ?? settings.IdleTimeout,
             BodyLimit = section.SizeOrUnlimited("body_limit") is { } limit && limit != ByteSize.Unlimited ? limit.Bytes : null,
+            HeaderTimeout = section.Duration("header_timeout", TimeSpan.FromSeconds(1), TimeoutMax) ?? settings.HeaderTimeout,
+            BodyTimeout = section.Duration("body_timeout", TimeSpan.FromSeconds(2), TimeoutMax) ?? settings.BodyTimeout,
+            Tls = section.Table("tls") is { } tls ? ReadTls(tls, taken) : null,
+            Http2Endpoints = ReadListen(section, "h2c", taken),
             Connections = section.SmallInteger("connections", 1, 1_000_000) ?? settings.Connections,
         };
         section.Finish();
-        return endpoints.Count > 0 ? settings : null;
+        return endpoints.Length > 0 ? settings : null;
+    }
+
+    /// <param name="section">The table.</param>
+    /// <param name="key">Of the list.</param>
+    /// <param name="taken">What others have; the new ones are added.</param>
+    private static ImmutableArray<HttpEndpoint> ReadListen(Section section, string key, HashSet<HttpEndpoint> taken)
+    {
+        ImmutableArray<HttpEndpoint>.Builder endpoints = ImmutableArray.CreateBuilder<HttpEndpoint>();
+        foreach (Text text in section.Strings(key))
+        {
+            if (ListenAddress.Read(section, text) is not { } endpoint)
+                continue;
+
+            if (taken.Add(endpoint))
+                endpoints.Add(endpoint);
+            else
+                section.Context.Problems.Add(text.At, text.Key, $"{text.Quoted} is there twice", key == "h2c" ? "a port without TLS speaks HTTP/1 or HTTP/2: give h2c one of its own" : null);
+        }
+
+        return endpoints.ToImmutable();
+    }
+
+    private static ProxyTls? ReadTls(Section section, HashSet<HttpEndpoint> taken)
+    {
+        ImmutableArray<HttpEndpoint> endpoints = ReadListen(section, "listen", taken);
+        if (!section.Has("listen") || section.Strings("listen").IsEmpty)
+            section.Report("listen", "names no address", "write it as [\"*:7443\"]");
+        foreach (string file in new[] { "certificate", "key" })
+        {
+            if (!section.Has(file))
+                section.Report(file, "is missing", "name a PEM file");
+        }
+
+        (string? certificate, string? key) = (section.Path("certificate"), section.Path("key"));
+        section.Finish();
+        return endpoints.Length > 0 && certificate is not null && key is not null ? new ProxyTls(endpoints, certificate, key) : null;
     }
 
     private static ImmutableArray<IPNetwork>? ReadNetworks(Section section)

@@ -52,8 +52,19 @@ internal sealed class ForwardTransformer(string url, string? host, RouteRule? ru
             headers.Append("Set-Cookie", stickyCookie);
         if (pageCookie is not null && headers.ContentType.ToString().StartsWith("text/html", StringComparison.OrdinalIgnoreCase))
             headers.Append("Set-Cookie", pageCookie);
+
+        // The forwarder waits for the first byte of the body before it sends the head. A stream may be silent for long, and its client waits to be told that it is open.
+        if (hasBody && IsStream(httpContext, proxyResponse))
+            await httpContext.Response.Body.FlushAsync(cancellationToken);
         return hasBody;
     }
+
+    /// <summary>Nobody knows how long it will be. What has its trailers in the head is the answer of a gRPC server that has nothing to say, and must end with the head.</summary>
+    private static bool IsStream(HttpContext context, HttpResponseMessage response) =>
+        response.Content.Headers.ContentLength is null
+        && (int)response.StatusCode is >= 200 and not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)
+        && !HttpMethods.IsHead(context.Request.Method)
+        && !response.Headers.Contains("grpc-status");
 
     /// <summary>RFC 9110, section 9.2.2. A WebSocket over HTTP/2 comes as CONNECT, and its content is no content.</summary>
     private static bool IsIdempotent(string method) =>

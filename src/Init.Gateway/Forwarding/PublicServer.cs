@@ -11,9 +11,11 @@ using Init.Panel;
 using Init.Panel.Rules;
 using Init.Routing.Actions;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -25,8 +27,11 @@ namespace Init.Gateway.Forwarding;
 /// </summary>
 internal sealed class PublicServer : IAsyncDisposable
 {
-    /// <summary>How long a client may take for the head of a request (slow ones are an attack), and a connection may wait for the next.</summary>
-    private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(65);
+    /// <summary>How long a connection may wait for the next request.</summary>
+    private static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(65);
+
+    /// <summary>Whoever is slower for longer than <see cref="ProxySettings.BodyTimeout"/> is not slow, but an attack or gone.</summary>
+    private const double BytesPerSecondMin = 240;
 
     /// <summary>nginx's, by default, for both: beyond them 431 and 414.</summary>
     private const int HeaderBytesMax = 32 * 1024, RequestLineBytesMax = 8 * 1024;
@@ -39,17 +44,27 @@ internal sealed class PublicServer : IAsyncDisposable
     private readonly BackendClients _clients;
 
     private readonly BackendProber _prober;
+    private readonly ServerCertificate? _certificate;
 
-    private PublicServer(WebApplication server, BackendClients clients, BackendProber prober)
+    private PublicServer(WebApplication server, BackendClients clients, BackendProber prober, ServerCertificate? certificate)
     {
+        _certificate = certificate;
         _server = server;
         _clients = clients;
         _prober = prober;
     }
 
-    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, PublicServices services, Func<CancellationToken, PanelServices> panel, LineLoggerProvider log)
+    /// <param name="settings">Of the port.</param>
+    /// <param name="endpoints">Where it listens.</param>
+    /// <param name="services">What the port works with.</param>
+    /// <param name="panel">Makes what the panel works with, which is told when the server is to end; null: it is switched off.</param>
+    /// <param name="log">Gets what goes wrong.</param>
+    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, PublicServices services, Func<CancellationToken, PanelServices>? panel, LineLoggerProvider log)
     {
-        WebApplicationBuilder builder = KestrelHost.CreateBuilder(endpoints, settings.Connections, SetLimits, log);
+        ServerCertificate? certificate = settings.Tls is { } tls ? new ServerCertificate(tls, log) : null;
+        certificate?.Reread();
+        WebApplicationBuilder builder = KestrelHost.CreateBuilder(
+            endpoints, settings.Connections, kestrel => SetLimits(kestrel, settings), log, (endpoint, listen) => Furnish(listen, endpoint.Configured, settings, certificate));
         builder.Services.AddHttpForwarder();
         builder.Services.AddRoutingCore();
         WebApplication server = builder.Build();
@@ -58,13 +73,15 @@ internal sealed class PublicServer : IAsyncDisposable
         RequestForwarder forwarder = new(settings, new TunnelForwarder(server.Services.GetRequiredService<IHttpForwarder>()), clients, board, news, rules.Statistics);
         RequestRouter router = new(rules.Keeper.Source, settings, forwarder, rules.Statistics);
         server.Use(next => context => AnswerAsync(context, next, log));
-        RequestDelegate? answerPanel = settings.Panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
+        RequestDelegate? answerPanel = panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
         server.Run(context =>
             context.Request.Path == HealthPath ? AnswerHealthAsync(context)
             : answerPanel is not null && PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings)
             : router.HandleAsync(context));
-        return new PublicServer(server, clients, new BackendProber(rules.Keeper, board, clients.For(settings.ConnectTimeout)));
+        return new PublicServer(server, clients, new BackendProber(rules.Keeper, board, clients.For(settings.ConnectTimeout)), certificate);
     }
+
+    public void RereadCertificate() => _certificate?.Reread();
 
     public Task StartAsync() => _server.StartAsync();
 
@@ -133,7 +150,24 @@ internal sealed class PublicServer : IAsyncDisposable
         return answer(context);
     }
 
-    private static void SetLimits(KestrelServerOptions kestrel)
+    private static void Furnish(ListenOptions listen, HttpEndpoint endpoint, ProxySettings settings, ServerCertificate? certificate)
+    {
+        if (settings.Http2Endpoints.Contains(endpoint))
+        {
+            listen.Protocols = HttpProtocols.Http2;
+        }
+        else if (certificate is not null && settings.Tls!.Endpoints.Contains(endpoint))
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            _ = listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ => ValueTask.FromResult(certificate.Current()),
+                HandshakeTimeout = settings.HeaderTimeout,
+            });
+        }
+    }
+
+    private static void SetLimits(KestrelServerOptions kestrel, ProxySettings settings)
     {
         // Bytes in, bytes out: header values in any encoding pass unchanged.
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
@@ -143,7 +177,8 @@ internal sealed class PublicServer : IAsyncDisposable
         limits.MaxRequestHeaderCount = HeaderCountMax;
         limits.MaxRequestLineSize = RequestLineBytesMax;
         limits.MaxRequestBodySize = null; // Set for each request, by its rule.
-        limits.RequestHeadersTimeout = HeaderTimeout;
+        limits.RequestHeadersTimeout = settings.HeaderTimeout;
+        limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new MinDataRate(BytesPerSecondMin, settings.BodyTimeout);
         limits.KeepAliveTimeout = KeepAliveTimeout;
     }
 }

@@ -6,6 +6,7 @@ using Init.Routing.Rules;
 using Init.Routing.Statistics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Init.Gateway.Forwarding;
@@ -132,6 +133,14 @@ internal sealed class RequestForwarder(
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
             feature.MaxRequestBodySize = limit;
+
+        // Streams that both sides write to as they like: their silence is no slow upload.
+        if ((IsUpgrade(context) || context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
+            && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
         return true;
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using Init.Panel.SignIn;
 using Init.Routing.Matching;
 using Init.Routing.Rules;
 using Microsoft.AspNetCore.Http;
@@ -8,6 +10,12 @@ namespace Init.Gateway.Forwarding;
 /// <summary>Makes the headers of a request those that a backend is to get. What concerns only one connection (RFC 9110, section 7.6.1) the forwarder leaves out by itself.</summary>
 internal static class UpstreamHeaders
 {
+    /// <summary>What no program behind us may see: who holds the panel's is signed in.</summary>
+    private static readonly FrozenSet<string> OwnCookies = SignInCookies.Names.Append(AppScopes.CookieName).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>All of them have it in their name.</summary>
+    private const string OwnPrefix = "init_";
+
     private static readonly string[] AboutTheClient = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Real-IP", "Forwarded"];
 
     /// <param name="headers">Of the request; changed in place.</param>
@@ -70,17 +78,18 @@ internal static class UpstreamHeaders
     private static StringValues WithoutOwnCookies(StringValues cookies, RouteRule? rule)
     {
         string? sticky = rule?.Sticky?.Cookie;
-        bool isOurs = false;
+        bool mayBeOurs = false;
         foreach (string? value in cookies)
-            isOurs |= value is not null && (value.Contains(AppScopes.CookieName, StringComparison.Ordinal) || (sticky is not null && value.Contains(sticky, StringComparison.Ordinal)));
-        if (!isOurs)
+            mayBeOurs |= value is not null && (value.Contains(OwnPrefix, StringComparison.Ordinal) || (sticky is not null && value.Contains(sticky, StringComparison.Ordinal)));
+        if (!mayBeOurs)
             return cookies;
 
         IEnumerable<string> kept = cookies.SelectMany(value => (value ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            .Where(cookie => !Is(cookie, AppScopes.CookieName) && (sticky is null || !Is(cookie, sticky)));
+            .Where(cookie => NameOf(cookie) is var name && name != sticky && !OwnCookies.Contains(name));
         string all = string.Join("; ", kept);
         return all.Length > 0 ? all : StringValues.Empty;
     }
 
-    private static bool Is(string cookie, string name) => cookie.Length > name.Length && cookie[name.Length] == '=' && cookie.StartsWith(name, StringComparison.Ordinal);
+    /// <summary>Without the spaces that some servers let stand before "=".</summary>
+    private static string NameOf(string cookie) => (cookie.IndexOf('=', StringComparison.Ordinal) is var end and >= 0 ? cookie[..end] : cookie).TrimEnd();
 }

@@ -89,17 +89,23 @@ internal sealed class ConnectionKeeper(int connectionsMax)
         /// <summary>It is being closed, or is closed, and is counted no more.</summary>
         public bool IsGivenUp { get; set; }
 
+        /// <summary>Requests under way; with HTTP/2 there may be many.</summary>
+        private int _requests;
+
         public void RequestBegun()
         {
             lock (keeper._lock)
-                keeper.TakeFromIdle(this);
+            {
+                if (_requests++ == 0)
+                    keeper.TakeFromIdle(this);
+            }
         }
 
         public void RequestEnded()
         {
             lock (keeper._lock)
             {
-                if (!IsGivenUp)
+                if (--_requests == 0 && !IsGivenUp)
                     Place = keeper._idle.AddLast(this);
             }
         }

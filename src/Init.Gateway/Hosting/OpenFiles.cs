@@ -16,7 +16,7 @@ internal static class OpenFiles
     /// <returns>The settings, with fewer connections where the limit of open files asks for that, which is said.</returns>
     public static ProxySettings MakeRoom(ProxySettings settings, LineLoggerProvider log)
     {
-        long perAddress = PerConnection * settings.Endpoints.Length;
+        long perAddress = PerConnection * settings.AllEndpoints.Length;
         long wanted = (perAddress * settings.Connections) + Others;
         int fitting = Fitting(ProcessLimits.RaiseOpenFilesTowards(wanted), perAddress, settings.Connections);
         if (fitting == settings.Connections)

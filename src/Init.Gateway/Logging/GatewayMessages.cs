@@ -15,6 +15,15 @@ internal static partial class GatewayMessages
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "cannot forward a request")]
     public static partial void ForwardingFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(EventId = 8, Level = LogLevel.Information, Message = "uses the certificate of {File}")]
+    public static partial void CertificateRead(this ILogger logger, string file);
+
+    [LoggerMessage(
+        EventId = 9,
+        Level = LogLevel.Warning,
+        Message = "cannot use the certificate {Certificate} with the key {Key}: {Problem}; {Consequence} (both are PEM, the key is not encrypted and belongs to the first certificate; they are read again when they change)")]
+    public static partial void CertificateUnusable(this ILogger logger, string certificate, string key, string problem, string consequence);
+
     public static void BackendHealth(this ILogger logger, BackendKey backend, bool isDown)
     {
         if (isDown)

@@ -134,7 +134,7 @@ internal static class GatewayApplet
 
         INIT_SOCKET names the supervisor's control socket; without it, it is the one of the configuration.
 
-        Signals: TERM, INT end it.
+        Signals: TERM, INT end it; HUP: the certificate is read again, which happens by itself when its files have changed.
         Exit code: 0; 1 when an address cannot be listened on; 78 when the configuration has problems or says nowhere to listen.
         """;
 }

@@ -35,8 +35,8 @@ internal sealed class PublicGateway : IAsyncDisposable
     public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null, FakeSupervisor? supervisor = null)
     {
         int port = FreePort();
-        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json") { Panel = new PanelSettings("/nowhere/admin.json") };
         string directory = Directory.CreateTempSubdirectory("gateway-").FullName;
+        ProxySettings proxy = new([new HttpEndpoint { Address = IPAddress.Loopback, Port = port }], "/nowhere/routes.json") { Panel = new PanelSettings(Path.Combine(directory, "admin.json")) };
         RouteKeeper routes = RouteKeeper.Open(Path.Combine(directory, "routes.json"), DateTimeOffset.UtcNow);
         await EditAsync(routes, rules);
         GatewayOptions options = new([new HttpEndpoint { UnixPath = Path.Combine(directory, "admin.sock") }], "/nowhere", "1.2.3")
@@ -93,6 +93,8 @@ internal sealed class PublicGateway : IAsyncDisposable
 
         return Encoding.Latin1.GetString(all.ToArray());
     }
+
+    public void Reread() => _gateway.Reread();
 
     /// <summary>A GET that closes the connection.</summary>
     public Task<string> GetAsync(string target, string headers = "") => SendAsync($"GET {target} HTTP/1.1\r\nHost: bots.example:7860\r\nConnection: close\r\n{headers}\r\n");

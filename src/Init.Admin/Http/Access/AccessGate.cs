@@ -56,7 +56,7 @@ public static class AccessGate
             return Refuse(StatusCodes.Status403Forbidden, "the request comes from another site's page");
 
         // A page of another site can make a browser post a form with the user's password, but neither JSON nor a header of its own without asking us first.
-        if (ErrorReply.IsApi(request) && !IsJson(request) && !request.Headers.ContainsKey("X-Requested-With"))
+        if (ErrorReply.IsApi(request) && !Origins.IsMeant(request))
             return Refuse(StatusCodes.Status415UnsupportedMediaType, "send Content-Type: application/json (or X-Requested-With, or a bearer token)");
 
         return Task.FromResult(true);
@@ -73,7 +73,4 @@ public static class AccessGate
         : !listener.Credentials.IsOpen && listener.Endpoint.Username is { } user ? user
         : context.Connection.RemoteIpAddress is { } address && listener.Endpoint.UnixPath is null ? NetworkText.Plain(address).ToString()
         : "socket";
-
-    private static bool IsJson(HttpRequest request) =>
-        request.ContentType is { } type && type.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase);
 }
