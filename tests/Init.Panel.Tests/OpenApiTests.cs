@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Init.Panel.Rules;
+using Init.Panel.SignIn;
+using Init.Panel.Tests.Harness;
 using Init.Panel.Tests.Rules;
 
 namespace Init.Panel.Tests;
@@ -16,27 +18,36 @@ public sealed class OpenApiTests
         Assert.Equal(server.Endpoints("/api/v1"), Documented(Part("openapi-rules.json")));
     }
 
+    /// <summary>Whoever adds a route below /admin/api/v1 describes it: in openapi.json of Rules, of SignIn, or of Init.Admin.</summary>
+    [Fact]
+    public async Task Panel_HasTheRoutes()
+    {
+        await using PanelUnderTest panel = PanelUnderTest.Start();
+        IEnumerable<string> routes = panel.Routes.Where(route => route.Path.StartsWith(PanelRoutes.Root + "/", StringComparison.Ordinal)).Select(route => $"{route.Method} {route.Path[PanelRoutes.Root.Length..]}");
+
+        using JsonDocument document = JsonDocument.Parse(OpenApiDocument.OfPanel());
+
+        Assert.Equal(routes.Order(StringComparer.Ordinal), Documented(document.RootElement));
+    }
+
+    [Fact]
+    public void SignInPart_HasThePropertiesOfTheBodies()
+    {
+        SignInJson json = SignInJson.Default;
+        AssertBodies("openapi-sign-in.json", [], [json.SignInBody, json.PasswordBody, json.TokenBody, json.SessionState, json.SessionInfo, json.SessionList, json.TokenInfo, json.TokenList, json.NewToken]);
+    }
+
     [Fact]
     public void RulesPart_HasThePropertiesOfTheBodies()
     {
-        JsonElement schemas = Part("openapi-rules.json").GetProperty("components").GetProperty("schemas");
+        // The first two are read and written by hand; RuleReaderTests hold them.
         RulesJson json = RulesJson.Default;
-        HashSet<string> seen = ["Rule", "RouteConfiguration"]; // They are read and written by hand; RuleReaderTests hold them.
-        foreach (JsonTypeInfo type in new JsonTypeInfo[]
-        {
+        AssertBodies("openapi-rules.json", ["Rule", "RouteConfiguration"],
+        [
             json.RouteDocument, json.ChangeReply, json.ImportReply, json.RulesProblem, json.RuleProblemBody, json.ValidationReply, json.OrderBody, json.MoveBody, json.DefaultBackendBody,
             json.UndoBody, json.EffectiveReply, json.EffectiveEntry, json.DryRunBody, json.HeaderBody, json.DryRunReply, json.TrialBody, json.HistoryReply, json.HistoryEntryBody, json.DiffBody,
             json.DefaultBackendDiff, json.RuleDiff, json.StatisticsReply, json.RuleStatisticsBody, json.FailureBody, json.BackendBody,
-        })
-        {
-            Assert.True(schemas.TryGetProperty(type.Type.Name, out JsonElement schema), $"{type.Type.Name} is not in the document");
-            Assert.Equal(
-                type.Properties.Select(property => property.Name).Order(StringComparer.Ordinal),
-                schema.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal));
-            seen.Add(type.Type.Name);
-        }
-
-        Assert.Equal(seen.Order(StringComparer.Ordinal), schemas.EnumerateObject().Select(schema => schema.Name).Order(StringComparer.Ordinal));
+        ]);
     }
 
     [Theory]
@@ -59,6 +70,22 @@ public sealed class OpenApiTests
         string[] operations = [.. document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
             .Where(method => method.Name != "parameters").Select(method => method.Value.GetProperty("operationId").GetString()!)];
         Assert.Equal(operations.Distinct(StringComparer.Ordinal), operations);
+    }
+
+    private static void AssertBodies(string part, IEnumerable<string> others, JsonTypeInfo[] types)
+    {
+        JsonElement schemas = Part(part).GetProperty("components").GetProperty("schemas");
+        HashSet<string> seen = [.. others];
+        foreach (JsonTypeInfo type in types)
+        {
+            Assert.True(schemas.TryGetProperty(type.Type.Name, out JsonElement schema), $"{type.Type.Name} is not in the document");
+            Assert.Equal(
+                type.Properties.Select(property => property.Name).Order(StringComparer.Ordinal),
+                schema.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal));
+            seen.Add(type.Type.Name);
+        }
+
+        Assert.Equal(seen.Order(StringComparer.Ordinal), schemas.EnumerateObject().Select(schema => schema.Name).Order(StringComparer.Ordinal));
     }
 
     private static IEnumerable<string> Documented(JsonElement part) =>
