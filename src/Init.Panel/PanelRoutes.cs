@@ -13,7 +13,7 @@ internal static class PanelRoutes
 
     public static void Map(IEndpointRouteBuilder routes, PanelServices panel, PanelGate gate)
     {
-        RestRoutes.Map(routes, Root, panel.Admin, panel.Events);
+        RestRoutes.Map(routes, Root, panel.Admin with { Document = new Lazy<byte[]>(OpenApiDocument.OfPanel) }, panel.Events);
         new SessionsApi(panel.Access, gate, panel.Admin.Version).Map(routes, Root);
         new PasswordApi(panel.Access).Map(routes, Root);
         new TokensApi(panel.Access, TimeProvider.System).Map(routes, Root);
