@@ -173,7 +173,7 @@ export const enRoutes = {
   'routes.f.target.several': 'several backends',
   'routes.f.target.default': 'the default backend',
   'routes.f.backend': 'Backend',
-  'routes.f.backend.hint': 'http:// or https://, with host, port and, if need be, a path: http://127.0.0.1:8080.',
+  'routes.f.backend.hint': 'http:// or https:// (h2c:// for HTTP/2 without TLS, as gRPC), with host, port and, if need be, a path: http://127.0.0.1:8080.',
   'routes.f.backends': 'Backends',
   'routes.f.backends.hint': 'Weights from 1 to 1000 share the requests out; empty is 1. One that does not answer is left out for a while.',
   'routes.f.backends.add': 'Add a backend',

@@ -174,7 +174,7 @@ export const zhRoutes: Record<keyof typeof enRoutes, string> = {
   'routes.f.target.several': '多个后端',
   'routes.f.target.default': '默认后端',
   'routes.f.backend': '后端',
-  'routes.f.backend.hint': 'http:// 或 https://，含主机、端口，必要时带路径：http://127.0.0.1:8080。',
+  'routes.f.backend.hint': 'http:// 或 https://（不带 TLS 的 HTTP/2 如 gRPC 用 h2c://），含主机、端口，必要时带路径：http://127.0.0.1:8080。',
   'routes.f.backends': '后端列表',
   'routes.f.backends.hint': '权重 1 到 1000，按权重分配请求，留空为 1。没有应答的后端会暂时跳过。',
   'routes.f.backends.add': '添加后端',
