@@ -15,7 +15,7 @@ internal static class PanelRoutes
 
     public static void Map(IEndpointRouteBuilder routes, PanelServices panel, PanelGate gate)
     {
-        RestRoutes.Map(routes, Root, panel.Admin, panel.Events);
+        RestRoutes.Map(routes, Root, panel.Admin with { Document = new Lazy<byte[]>(OpenApiDocument.OfPanel) }, panel.Events);
         new SessionsApi(panel.Access, gate, panel.Admin.Version).Map(routes, Root);
         new PasswordApi(panel.Access).Map(routes, Root);
         new TokensApi(panel.Access, panel.Access.Clock).Map(routes, Root);

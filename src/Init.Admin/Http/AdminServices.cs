@@ -1,4 +1,5 @@
 using Init.Admin.Backend;
+using Init.Admin.Rest;
 using Init.Admin.XmlRpc;
 
 namespace Init.Admin.Http;
@@ -13,6 +14,9 @@ public sealed record AdminServices(IControlBackend Backend, string Version)
 
     /// <summary>Ends answers that have no end of their own, when the role is to end.</summary>
     public CancellationToken Ending { get; init; }
+
+    /// <summary>Describes the whole interface (OpenAPI); whoever adds paths adds to it.</summary>
+    public Lazy<byte[]> Document { get; init; } = new(RestRoutes.ReadDocument);
 
     /// <summary>Null: <c>/RPC2</c> is not served.</summary>
     public IXmlRpcEndpoint? XmlRpc { get; init; }

@@ -42,8 +42,7 @@ public static class RestRoutes
         Get("/system", SystemApi.GetAsync);
         Get("/system/log", LogsApi.ReadOwnAsync);
 
-        byte[] document = ReadDocument();
-        Get("/openapi.json", call => TextReply.WriteAsync(call.Context, "application/json", document));
+        Get("/openapi.json", call => TextReply.WriteAsync(call.Context, "application/json", call.Services.Document.Value));
 
         void Get(string path, Func<RestCall, Task> answer) => routes.MapGet(root + path, Handler(answer));
 
@@ -52,7 +51,8 @@ public static class RestRoutes
         RequestDelegate Handler(Func<RestCall, Task> answer) => context => answer(new RestCall(context, services));
     }
 
-    private static byte[] ReadDocument()
+    /// <summary>What describes the paths that are mapped here.</summary>
+    public static byte[] ReadDocument()
     {
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("openapi.json")!;
         using MemoryStream copy = new();

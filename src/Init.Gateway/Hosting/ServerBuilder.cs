@@ -6,6 +6,7 @@ using Init.Admin.Rest;
 using Init.Admin.XmlRpc;
 using Init.Gateway.Listening;
 using Init.Gateway.Logging;
+using Init.Panel;
 using Init.Panel.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -39,9 +40,13 @@ internal static class ServerBuilder
             Ending = server.Lifetime.ApplicationStopping,
             XmlRpc = new XmlRpcEndpoint(backend, TimeProvider.System),
         };
-        AdminRoutes.Map(server, services, events);
         if (rules is not null)
+        {
+            services = services with { Document = new Lazy<byte[]>(OpenApiDocument.OfAdministration) };
             RulesRoutes.Map(server, RestRoutes.Root, rules);
+        }
+
+        AdminRoutes.Map(server, services, events);
         return server;
     }
 

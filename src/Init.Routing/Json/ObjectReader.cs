@@ -9,6 +9,9 @@ namespace Init.Routing.Json;
 /// <param name="report">Told of each problem: field, message, remedy.</param>
 internal sealed class ObjectReader(JsonElement element, string path, Action<string, string, string> report)
 {
+    /// <summary>Characters of what somebody wrote that are said back to him.</summary>
+    private const int ShownMax = 128;
+
     private readonly HashSet<string> _asked = [];
 
     /// <summary>Null after a problem when the element is no object.</summary>
@@ -73,7 +76,7 @@ internal sealed class ObjectReader(JsonElement element, string path, Action<stri
         if (value.TryGetDouble(out double number) && number >= least && number <= most)
             return number + 0.0;
 
-        Report(name, $"{value.GetRawText()} is out of range", $"use a number from {least} to {most}");
+        Report(name, $"{Shown(value.GetRawText())} is out of range", $"use a number from {least} to {most}");
         return null;
     }
 
@@ -86,7 +89,7 @@ internal sealed class ObjectReader(JsonElement element, string path, Action<stri
         if (value.TryGetInt64(out long number) && number >= least && number <= most)
             return number;
 
-        Report(name, $"{value.GetRawText()} is out of range", $"use a whole number from {least} to {most}");
+        Report(name, $"{Shown(value.GetRawText())} is out of range", $"use a whole number from {least} to {most}");
         return null;
     }
 
@@ -161,9 +164,9 @@ internal sealed class ObjectReader(JsonElement element, string path, Action<stri
         foreach (JsonProperty property in element.EnumerateObject())
         {
             if (!seen.Add(property.Name))
-                Report(property.Name, "is there twice", "remove one of them");
+                Report(Shown(property.Name), "is there twice", "remove one of them");
             else if (!_asked.Contains(property.Name))
-                Report(property.Name, "unknown key", Suggestion.For(property.Name, _asked) ?? "remove it");
+                Report(Shown(property.Name), "unknown key", (property.Name.Length <= ShownMax ? Suggestion.For(property.Name, _asked) : null) ?? "remove it");
         }
     }
 
@@ -178,6 +181,8 @@ internal sealed class ObjectReader(JsonElement element, string path, Action<stri
         Report(name, $"is {Kind(value)}, not {what}", value.ValueKind == JsonValueKind.Null ? "leave the key out" : $"write {what}");
         return null;
     }
+
+    private static string Shown(string text) => text.Length <= ShownMax ? text : text[..ShownMax] + "…";
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {

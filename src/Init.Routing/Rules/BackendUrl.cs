@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 
 namespace Init.Routing.Rules;
 
@@ -77,6 +78,9 @@ public sealed record BackendUrl
         {
             return ("host or port is not valid", "write it like http://127.0.0.1:6185 or http://name:8000/path");
         }
+
+        if (IPAddress.TryParse(parsed.DnsSafeHost, out IPAddress? address) && MetadataAddresses.Contain(address))
+            return ("this address is where a machine asks its cloud for its passwords", "name the program's own address");
 
         if (path.Contains("/../", StringComparison.Ordinal) || path.EndsWith("/..", StringComparison.Ordinal))
             return ("the path climbs with \"..\"", "write the path it leads to");

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -55,15 +56,23 @@ internal sealed class RulesServer : IAsyncDisposable
         return new RulesServer(server, services, directory);
     }
 
+    /// <summary>All that is mapped below this path, as "METHOD /path".</summary>
+    public IEnumerable<string> Endpoints(string root) => ((IEndpointRouteBuilder)_server).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.RoutePattern.RawText!.StartsWith(root, StringComparison.Ordinal))
+        .Select(endpoint => $"{endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Single()} {endpoint.RoutePattern.RawText![root.Length..]}")
+        .Order(StringComparer.Ordinal);
+
     /// <param name="method">The method.</param>
     /// <param name="path">Behind /api/v1/routes, or a whole one.</param>
     /// <param name="body">JSON; quotes may be single.</param>
     /// <param name="headers">Name, value, name, value.</param>
-    public async Task<Answer> AskAsync(string method, string path, string? body = null, params string[] headers)
+    public Task<Answer> AskAsync(string method, string path, string? body = null, params string[] headers) => AskExactlyAsync(method, path, body?.Replace('\'', '"'), headers);
+
+    public async Task<Answer> AskExactlyAsync(string method, string path, string? body, params string[] headers)
     {
         using HttpRequestMessage request = new(new HttpMethod(method), path.StartsWith("/admin", StringComparison.Ordinal) ? path : "/api/v1/routes" + path);
         if (body is not null)
-            request.Content = new StringContent(body.Replace('\'', '"'), Encoding.UTF8, "application/json");
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         for (int i = 0; i < headers.Length; i += 2)
             Assert.True(request.Headers.TryAddWithoutValidation(headers[i], headers[i + 1]));
         using HttpResponseMessage response = await Client.SendAsync(request);

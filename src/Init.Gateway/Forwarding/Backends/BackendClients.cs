@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Init.Gateway.Forwarding.Backends;
@@ -28,6 +29,8 @@ internal sealed class BackendClients : IDisposable
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
         ConnectTimeout = connectTimeout,
+        ConnectCallback = static async (context, cancellation) =>
+            new NetworkStream(await BackendSocket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation), ownsSocket: true),
         EnableMultipleHttp2Connections = true,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         ResponseDrainTimeout = TimeSpan.Zero,

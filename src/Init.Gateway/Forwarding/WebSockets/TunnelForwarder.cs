@@ -106,20 +106,14 @@ internal sealed class TunnelForwarder(IHttpForwarder forwarder) : IHttpForwarder
     /// <exception cref="HttpRequestException">As an HTTP client has it, so that whoever explains it need not know who has connected.</exception>
     private static async Task<Socket> ConnectAsync(Uri url, TimeSpan timeout, CancellationToken limit)
     {
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(limit);
         patience.CancelAfter(timeout);
         try
         {
-            if (IPAddress.TryParse(url.DnsSafeHost, out IPAddress? address))
-                await socket.ConnectAsync(address, url.Port, patience.Token);
-            else
-                await socket.ConnectAsync(url.IdnHost, url.Port, patience.Token);
-            return socket;
+            return await BackendSocket.ConnectAsync(url.IdnHost, url.Port, patience.Token);
         }
         catch (SocketException exception)
         {
-            socket.Dispose();
             throw new HttpRequestException(
                 exception.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData ? HttpRequestError.NameResolutionError : HttpRequestError.ConnectionError,
                 exception.Message,
@@ -127,7 +121,6 @@ internal sealed class TunnelForwarder(IHttpForwarder forwarder) : IHttpForwarder
         }
         catch (OperationCanceledException exception)
         {
-            socket.Dispose();
             if (limit.IsCancellationRequested)
                 throw;
             throw new HttpRequestException(HttpRequestError.ConnectionError, "the backend did not accept the connection in time", new TimeoutException(null, exception));
