@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Init.Base;
 using Init.Integration.Tests.Harness;
 using Init.Linux;
 
@@ -103,7 +102,7 @@ public sealed class SignInTests
 
     /// <summary>As an operator finds it.</summary>
     private static string PasswordIn(InitUnderTest init) =>
-        Regex.Match(init.WaitForLine("the panel's password is "), "password is ([a-z0-9-]{23}):", RegexOptions.NonBacktracking).Groups[1].Value;
+        Regex.Match(init.WaitForLine("the panel's password is "), "password is (?<password>[a-z0-9-]{23}):", RegexOptions.NonBacktracking).Groups["password"].Value;
 
     /// <summary>After the first wrong one.</summary>
     private static void WaitOutTheDelay(InitUnderTest init) => init.Watch(TimeSpan.FromSeconds(1.1));
@@ -115,12 +114,12 @@ public sealed class SignInTests
             () => (text = Curl(port, Session, "--include", "--header", header, "--json", JsonSerializer.Serialize(new Dictionary<string, string> { ["password"] = password }))).StartsWith("HTTP/", StringComparison.Ordinal),
             "an answer to the sign-in");
         answer = text;
-        Match code = Regex.Match(answer, "\"code\":\"([a-z_]+)\"", RegexOptions.NonBacktracking);
-        return (answer.Split(' ')[1], code.Success ? code.Groups[1].Value : null);
+        Match code = Regex.Match(answer, "\"code\":\"(?<code>[a-z_]+)\"", RegexOptions.NonBacktracking);
+        return (answer.Split(' ')[1], code.Success ? code.Groups["code"].Value : null);
     }
 
     private static string Status(int port, string path, params string[] options) => Curl(port, path, ["--output", "/dev/null", "--write-out", "%{http_code}", .. options]);
 
     private static string Curl(int port, string path, params string[] options) =>
-        TestProcess.Run(["curl", "--silent", "--max-time", "20", .. options, $"http://127.0.0.1:{port}{path}"]).Output;
+        TestProcess.Run(["curl", "--silent", "--max-time", "20", .. options, $"http://127.0.0.1:{port}{path}"]).Stdout;
 }
