@@ -112,6 +112,24 @@ public static unsafe class Files
         return new IoResult(done, 0);
     }
 
+    /// <summary>All of it at an offset, without moving the file's own: 0 or an errno.</summary>
+    public static int WriteAllAt(int fd, ReadOnlySpan<byte> buffer, long offset)
+    {
+        fixed (byte* start = buffer)
+        {
+            int done = 0;
+            while (done < buffer.Length)
+            {
+                nint count = Libc.pwrite(fd, start + done, (nuint)(buffer.Length - done), offset + done);
+                if (count < 0 && Libc.LastErrno != Errno.EINTR)
+                    return Libc.LastErrno;
+                done += (int)Math.Max(0, count);
+            }
+
+            return 0;
+        }
+    }
+
     /// <summary>One writev(2) of at most 1024 pieces (IOV_MAX); it may take less than all of them.</summary>
     public static IoResult WriteVectored(int fd, ReadOnlySpan<IoVector> pieces)
     {
@@ -297,15 +315,8 @@ public static unsafe class Files
     /// <summary>Whether the effective user may execute the file or search the directory.</summary>
     internal static int CheckExecutable(string path) => ErrnoOf(Libc.faccessat(Libc.AT_FDCWD, path, Libc.X_OK, Libc.AT_EACCESS));
 
-    internal static int ErrnoOf(int result) => result == 0 ? 0 : Libc.LastErrno;
-
-    private static FileStatus? Status(int directory, string path, int flags)
-    {
-        Libc.statx_t status;
-        if (Libc.statx(directory, path, flags, Libc.STATX_BASIC_STATS, &status) != 0)
-            return null;
-
-        FileKind kind = (status.stx_mode & Libc.S_IFMT) switch
+    internal static FileKind KindOf(int mode) =>
+        (mode & Libc.S_IFMT) switch
         {
             Libc.S_IFREG => FileKind.Regular,
             Libc.S_IFDIR => FileKind.Directory,
@@ -316,8 +327,17 @@ public static unsafe class Files
             Libc.S_IFBLK => FileKind.BlockDevice,
             _ => FileKind.Other,
         };
+
+    internal static int ErrnoOf(int result) => result == 0 ? 0 : Libc.LastErrno;
+
+    private static FileStatus? Status(int directory, string path, int flags)
+    {
+        Libc.statx_t status;
+        if (Libc.statx(directory, path, flags, Libc.STATX_BASIC_STATS, &status) != 0)
+            return null;
+
         return new FileStatus(
-            kind,
+            KindOf(status.stx_mode),
             status.stx_mode & ~Libc.S_IFMT,
             (long)status.stx_size,
             (int)status.stx_uid,

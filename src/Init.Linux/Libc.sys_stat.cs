@@ -34,6 +34,12 @@ internal static unsafe partial class Libc
         [FieldOffset(40)]
         internal ulong stx_size;
 
+        [FieldOffset(96)]
+        internal long stx_ctime_sec;
+
+        [FieldOffset(104)]
+        internal uint stx_ctime_nsec;
+
         [FieldOffset(112)]
         internal long stx_mtime_sec;
 

@@ -16,6 +16,9 @@ internal static unsafe partial class Libc
     internal static partial nint pread(int fd, byte* buffer, nuint count, long offset);
 
     [LibraryImport(Name, SetLastError = true)]
+    internal static partial nint pwrite(int fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport(Name, SetLastError = true)]
     internal static partial nint write(int fd, byte* buffer, nuint count);
 
     [LibraryImport(Name, SetLastError = true)]

@@ -1,0 +1,61 @@
+using Init.Backup.Names;
+
+namespace Init.Backup;
+
+public enum NoteKind
+{
+    /// <summary>A socket, FIFO or device: it has no content.</summary>
+    Special,
+
+    /// <summary>It could not be read; what the last backup has of it stays.</summary>
+    Unreadable,
+
+    /// <summary>It changed at every attempt to read it; what the last backup has of it stays.</summary>
+    Changing,
+
+    /// <summary>Another file system is mounted here, and is not entered.</summary>
+    MountPoint,
+
+    /// <summary>Its path is longer or deeper than can be backed up.</summary>
+    TooDeep,
+
+    /// <summary>It says that it is an SQLite database and is none; it is backed up as it is.</summary>
+    NotADatabase,
+
+    /// <summary>A target that is not there.</summary>
+    TargetMissing,
+
+    /// <summary>A file of this name was there and differed; it is kept under another name.</summary>
+    KeptAside,
+
+    /// <summary>It could not be restored: what is in the store is not what was backed up, or there is no room. The next attempt begins with it.</summary>
+    NotRestored,
+
+    /// <summary>A restored database does not pass its own check.</summary>
+    DatabaseDamaged,
+
+    /// <summary>Owner or mode could not be set.</summary>
+    NotPermitted,
+}
+
+public sealed record BackupNote(NoteKind Kind, BytePath Path, string Text)
+{
+    public override string ToString() => $"{Path}: {Text}";
+}
+
+/// <summary>What people should hear of, each once; of very many the first, and how many there were.</summary>
+public sealed class BackupNotes
+{
+    private readonly List<BackupNote> _kept = [];
+
+    public IReadOnlyList<BackupNote> Kept => _kept;
+
+    public long Total { get; private set; }
+
+    public void Add(NoteKind kind, BytePath path, string text)
+    {
+        Total++;
+        if (_kept.Count < BackupLimits.NotesMax)
+            _kept.Add(new BackupNote(kind, path, text));
+    }
+}

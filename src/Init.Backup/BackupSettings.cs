@@ -1,0 +1,24 @@
+using Init.Backup.Names;
+using Init.Backup.Scan;
+
+namespace Init.Backup;
+
+/// <summary>What is backed up, and where Init keeps its own.</summary>
+/// <param name="Base">Absolute; live paths are relative to it.</param>
+/// <param name="StateDirectory">For the store, the index and scratch files; below none of the targets.</param>
+/// <param name="Author">As git has it: "name &lt;mail&gt;".</param>
+/// <param name="CrossMounts">Whether file systems mounted below a target belong to it.</param>
+public sealed record BackupSettings(
+    string Base, IReadOnlyList<BytePath> Targets, string StateDirectory, string Branch = "main", string Author = "init-backup <backup@init>", bool CrossMounts = false)
+{
+    public GlobSet Excluded { get; init; } = GlobSet.None;
+
+    public string StorePath => Path.Combine(StateDirectory, "store.git");
+
+    public string IndexPath => Path.Combine(StateDirectory, "index");
+
+    /// <summary>Names the commit of a restore that has begun and not ended.</summary>
+    public string RestoringPath => Path.Combine(StateDirectory, "restoring");
+
+    public string ScratchPath => Path.Combine(StateDirectory, "scratch");
+}

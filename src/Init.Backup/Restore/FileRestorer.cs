@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using System.Text;
+using Init.Backup.Manifest;
+using Init.Backup.Names;
+using Init.Backup.Sqlite;
+using Init.Backup.Store;
+using Init.Linux;
+
+namespace Init.Backup.Restore;
+
+/// <summary>Writes one file beside its place, checks it against the manifest, and renames it: at its name there is the old file or the whole new one.</summary>
+internal sealed class FileRestorer(CatFile objects, CommitTree tree, BackupNotes notes)
+{
+    private const int BufferBytes = 64 * 1024;
+
+    private readonly byte[] _buffer = new byte[BufferBytes];
+
+    /// <exception cref="SyscallException">It cannot be written.</exception>
+    /// <exception cref="GitException">The store does not have what the manifest says.</exception>
+    public void Write(int directory, ManifestEntry entry)
+    {
+        byte[] temporary = [.. OwnNames.TemporaryPrefix, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(entry.Path.Bytes))[..16])];
+        _ = FilesAt.Unlink(directory, temporary);
+        try
+        {
+            if (entry.Kind == EntryKind.Link)
+                Require(FilesAt.MakeLink(PathText.Decode(entry.Target), directory, temporary), "make link", entry.Path);
+            else
+                WriteContent(directory, temporary, entry);
+
+            LiveDirectories.SetOwner(directory, temporary, entry, notes);
+            if (entry.Kind == EntryKind.File)
+                SetMode(directory, temporary, entry); // After the owner: giving a file away takes set-user-ID from it.
+            _ = FilesAt.SetModified(directory, temporary, entry.Modified); // A link's time is not settable everywhere, and of no use.
+            Require(FilesAt.Rename(directory, temporary, directory, entry.Path.Name), "rename", entry.Path);
+        }
+        catch
+        {
+            _ = FilesAt.Unlink(directory, temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Of the live file, to compare it.</summary>
+    public string HashOf(int directory, ManifestEntry entry)
+    {
+        int fd = FilesAt.OpenFile(directory, entry.Path.Name).OrThrow("open", $"\"{entry.Path}\"");
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            IoResult read;
+            while ((read = Files.Read(fd, _buffer)).Count > 0)
+                hash.AppendData(_buffer, 0, read.Count);
+            Require(read.Errno, "read", entry.Path);
+            return Convert.ToHexStringLower(hash.GetHashAndReset());
+        }
+        finally
+        {
+            Files.Close(fd);
+        }
+    }
+
+    private void WriteContent(int directory, byte[] temporary, ManifestEntry entry)
+    {
+        OpenResult created = FilesAt.CreateFile(directory, temporary, 0x180 /* 0600 */);
+        Require(created.Errno, "create a file beside", entry.Path);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            long at = 0;
+            objects.Read(BlobsOf(entry), piece =>
+            {
+                hash.AppendData(piece);
+                // Zeros make a hole, as they may have been one.
+                if (piece.ContainsAnyExcept((byte)0))
+                    Require(Files.WriteAllAt(created.Fd, piece, at), "write", entry.Path);
+                at += piece.Length;
+            });
+            if (at != entry.Size || Convert.ToHexStringLower(hash.GetHashAndReset()) != entry.Sha256)
+                throw new GitException($"cannot restore \"{entry.Path}\" from {tree.Commit}: its content is not what the manifest says; restore it from an earlier commit");
+
+            Require(Files.Truncate(created.Fd, entry.Size), "set the length of", entry.Path);
+            if (entry.Storage == Storage.Database && SqliteSnapshot.Check(Encoding.ASCII.GetBytes($"/proc/self/fd/{created.Fd}")) is { } complaint)
+                notes.Add(NoteKind.DatabaseDamaged, entry.Path, $"the restored database does not pass integrity_check: {complaint}");
+        }
+        finally
+        {
+            Files.Close(created.Fd);
+        }
+    }
+
+    private List<string> BlobsOf(ManifestEntry entry)
+    {
+        byte[] place = ContentSender.PlaceOf(entry.Path, entry.Storage);
+        if (entry.Storage != Storage.Blob)
+            return tree.ChunksOf(place);
+
+        return tree.Find(place) is { IsTree: false } blob
+            ? [blob.Id]
+            : throw new GitException($"cannot restore \"{entry.Path}\" from {tree.Commit}: it is in the manifest and not in the tree; restore it from an earlier commit");
+    }
+
+    public static void SetMode(int directory, ReadOnlySpan<byte> name, ManifestEntry entry)
+    {
+        int fd = FilesAt.OpenFile(directory, name).OrThrow("open", $"\"{entry.Path}\"");
+        int errno = FilesAt.SetMode(fd, entry.Mode);
+        Files.Close(fd);
+        Require(errno, "set the mode of", entry.Path);
+    }
+
+    private static void Require(int errno, string operation, BytePath path)
+    {
+        if (errno != 0)
+            throw new SyscallException(operation, $"\"{path}\"", errno);
+    }
+}

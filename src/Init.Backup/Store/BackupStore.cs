@@ -1,0 +1,85 @@
+namespace Init.Backup.Store;
+
+/// <summary>The bare repository, with a lock: one process writes to it. Opening it puts away what a killed one left behind.</summary>
+public sealed class BackupStore : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private BackupStore(GitRunner git, string branch, FileStream @lock)
+    {
+        Git = git;
+        Branch = branch;
+        _lock = @lock;
+    }
+
+    public GitRunner Git { get; }
+
+    public string Branch { get; }
+
+    /// <summary>Makes the repository when there is none.</summary>
+    /// <param name="path">Of the repository; the lock is beside it.</param>
+    /// <exception cref="GitException">Another process has it open, or it cannot be made.</exception>
+    public static BackupStore Open(string path, string branch)
+    {
+        GitRunner git = new(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        FileStream @lock;
+        try
+        {
+            @lock = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new GitException($"cannot open {path}: another backup is using it ({exception.Message}); wait for it, or end it");
+        }
+
+        try
+        {
+            _ = git.Run(GitRunner.ShortTime, [], "check-ref-format", "--branch", branch);
+            if (File.Exists(Path.Combine(path, "HEAD")))
+                RemoveLeftovers(path);
+            else
+                Create(path, branch);
+            return new BackupStore(git, branch, @lock);
+        }
+        catch
+        {
+            @lock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The last commit of the branch; null when there is none.</summary>
+    public string? Head() => Git.Run(GitRunner.ShortTime, [1], "rev-parse", "--verify", "--quiet", $"refs/heads/{Branch}");
+
+    public void Dispose() => _lock.Dispose();
+
+    private static void Create(string path, string branch)
+    {
+        // Beside and renamed: half a repository would be neither opened nor made again.
+        string beside = path + ".new";
+        if (Directory.Exists(beside))
+            Directory.Delete(beside, recursive: true);
+        _ = new GitRunner(beside).Run(GitRunner.ShortTime, [], "init", "--quiet", "--bare", "--template=", "--initial-branch", branch, beside);
+        Directory.Move(beside, path);
+    }
+
+    /// <summary>We hold the lock, so whoever made these is dead: locks of git, half packs, and marks that keep packs from ever being put together.</summary>
+    private static void RemoveLeftovers(string path)
+    {
+        string packs = Path.Combine(path, "objects", "pack");
+        string[] leftovers =
+        [
+            .. Directory.EnumerateFiles(path, "*.lock"),
+            .. EnumerateIn(Path.Combine(path, "refs"), "*.lock"),
+            .. EnumerateIn(packs, "tmp_*"),
+            .. EnumerateIn(packs, "*.keep").Where(keep => File.ReadAllText(keep).StartsWith("fast-import", StringComparison.Ordinal)),
+            .. Directory.EnumerateFiles(path, "fast_import_crash_*"),
+        ];
+        foreach (string leftover in leftovers)
+            File.Delete(leftover);
+    }
+
+    private static IEnumerable<string> EnumerateIn(string directory, string pattern) =>
+        Directory.Exists(directory) ? Directory.EnumerateFiles(directory, pattern, SearchOption.AllDirectories) : [];
+}

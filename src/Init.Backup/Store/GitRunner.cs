@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Init.Backup.Store;
+
+/// <summary>Git refused, failed or took too long. The message says what was tried and what git said.</summary>
+#pragma warning disable CA1032, MA0056 // Without a reason it would not be this exception.
+public sealed class GitException(string message) : Exception(message);
+#pragma warning restore CA1032, MA0056
+
+/// <summary>
+/// Runs git on one bare repository, the same way on every machine: no configuration but the one in here, no hooks, no attributes, no questions. Paths of live files never go
+/// through arguments, which are strings: they go through standard input.
+/// </summary>
+/// <param name="repository">The directory of the bare repository; it need not exist yet.</param>
+/// <param name="program">Git, by name or path.</param>
+public sealed class GitRunner(string repository, string program = "git")
+{
+    public static readonly TimeSpan ShortTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>Bytes of output that a short command may give.</summary>
+    private const int OutputCharactersMax = 4 * 1024 * 1024;
+
+    private static readonly (string Key, string Value)[] Configuration =
+    [
+        ("core.hooksPath", "/dev/null"),
+        ("core.attributesFile", "/dev/null"),
+        ("core.compression", "1"),
+        ("pack.compression", "1"),
+        // A blob above this goes straight to disk instead of through git's memory.
+        ("core.bigFileThreshold", "1m"),
+        // What has been acknowledged survives a power cut: packs, and the branch that names them.
+        ("core.fsync", "all"),
+        // Always a pack, which is there or not: hundreds of loose objects could be there in part.
+        ("fastimport.unpackLimit", "1"),
+        ("transfer.unpackLimit", "1"),
+        ("gc.auto", "0"),
+        ("maintenance.auto", "false"),
+        ("advice.detachedHead", "false"),
+        ("protocol.ext.allow", "never"),
+    ];
+
+    public string Repository => repository;
+
+    /// <summary>Standard output of a command that ends soon, without its last line end.</summary>
+    /// <param name="accept">Exit codes that are an answer and not a failure, besides 0; then the result is null.</param>
+    /// <exception cref="GitException">It failed, or took longer than <paramref name="timeout"/>.</exception>
+    public string? Run(TimeSpan timeout, IReadOnlyCollection<int> accept, params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        process.StandardInput.Close();
+        var output = ReadLimited(process.StandardOutput);
+        var errors = ReadLimited(process.StandardError);
+        if (!process.WaitForExit(timeout))
+        {
+            process.Kill();
+            throw new GitException($"cannot run git {arguments[0]} in {repository}: it did not end within {timeout.TotalSeconds:0} s");
+        }
+
+        process.WaitForExit();
+        string text = output.GetAwaiter().GetResult().TrimEnd('\n');
+        string problem = errors.GetAwaiter().GetResult();
+        if (process.ExitCode == 0)
+            return text;
+
+        return accept.Contains(process.ExitCode) ? null : throw Failure(arguments[0], process.ExitCode, problem);
+    }
+
+    /// <summary>A git that is spoken to while it runs. The caller ends it and reads all three streams.</summary>
+    public Process Start(params string[] arguments)
+    {
+        ProcessStartInfo start = new(program)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            StandardInputEncoding = new UTF8Encoding(false),
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+            WorkingDirectory = "/",
+        };
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        SetEnvironment(start.Environment);
+
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception exception)
+        {
+            throw new GitException($"cannot run \"{program}\": {exception.Message}; install git");
+        }
+    }
+
+    internal GitException Failure(string command, int exitCode, string errors)
+    {
+        // The last lines say what was wrong; a crash report and hints come before and after.
+        string[] lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string? said = lines.LastOrDefault(line => line.StartsWith("fatal:", StringComparison.Ordinal)) ?? lines.LastOrDefault();
+        return new GitException($"cannot run git {command} in {repository}: exit code {exitCode}{(said is null ? "" : ": " + said)}");
+    }
+
+    internal static async Task<string> ReadLimited(StreamReader reader)
+    {
+        StringBuilder text = new();
+        char[] buffer = new char[4096];
+        int count;
+        while ((count = await reader.ReadAsync(buffer)) > 0)
+        {
+            // What is beyond is read and dropped: a full pipe would stop git.
+            if (text.Length < OutputCharactersMax)
+                text.Append(buffer, 0, count);
+        }
+
+        return text.ToString();
+    }
+
+    private void SetEnvironment(IDictionary<string, string?> environment)
+    {
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin";
+        environment.Clear();
+        environment["PATH"] = path;
+        environment["LC_ALL"] = "C";
+        environment["HOME"] = repository;
+        environment["GIT_DIR"] = repository;
+        environment["GIT_CONFIG_NOSYSTEM"] = "1";
+        environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
+        environment["GIT_ATTR_NOSYSTEM"] = "1";
+        environment["GIT_TERMINAL_PROMPT"] = "0";
+        environment["GIT_CONFIG_COUNT"] = (Configuration.Length + 1).ToString();
+        for (int i = 0; i < Configuration.Length; i++)
+        {
+            environment[$"GIT_CONFIG_KEY_{i}"] = Configuration[i].Key;
+            environment[$"GIT_CONFIG_VALUE_{i}"] = Configuration[i].Value;
+        }
+
+        // The state directory may have been made by another user before.
+        environment[$"GIT_CONFIG_KEY_{Configuration.Length}"] = "safe.directory";
+        environment[$"GIT_CONFIG_VALUE_{Configuration.Length}"] = repository;
+    }
+}

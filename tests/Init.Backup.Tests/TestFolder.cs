@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Text;
+using Init.Backup.Names;
+using Init.Backup.Restore;
+using Init.Backup.Store;
+
+namespace Init.Backup.Tests;
+
+/// <summary>A BASE with one target "t", and a state directory beside it, in a folder that goes when the test does.</summary>
+internal sealed class TestFolder : IDisposable
+{
+    /// <summary>Says what is there with nothing of ours: Python's lstat and its hashes. Times of links are not compared.</summary>
+    private const string Lister = """
+        import hashlib, os, stat, sys
+        def show(path, shown):
+            s = os.lstat(path)
+            kind = stat.S_IFMT(s.st_mode)
+            if kind == stat.S_IFREG:
+                with open(path, 'rb') as f: more = (s.st_size, s.st_mtime_ns, hashlib.sha256(f.read()).hexdigest())
+            elif kind == stat.S_IFLNK: more = os.readlink(path)
+            else: more = s.st_mtime_ns if kind == stat.S_IFDIR else ''
+            print(shown, oct(s.st_mode), s.st_uid, s.st_gid, more)
+            if kind == stat.S_IFDIR:
+                for name in sorted(os.listdir(path)): show(os.path.join(path, name), os.path.join(shown, name))
+        show(os.fsencode(sys.argv[1]), b'.')
+        """;
+
+    public TestFolder()
+    {
+        Root = Directory.CreateTempSubdirectory("init-backup-").FullName;
+        Directory.CreateDirectory(Target);
+        Settings = new BackupSettings(Path.Combine(Root, "base"), [BytePath.Of("t")], Path.Combine(Root, "state"));
+    }
+
+    public string Root { get; }
+
+    public string Target => Path.Combine(Root, "base", "t");
+
+    public BackupSettings Settings { get; set; }
+
+    public static string Run(string program, params string[] arguments) => RunIn(null, program, arguments);
+
+    public static string RunIn(string? directory, string program, params string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = directory ?? "/" };
+        using Process process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: exit code {process.ExitCode}: {output}{errors.Result}");
+        return output + errors.Result;
+    }
+
+    public BackupResult Backup(DateTimeOffset? now = null)
+    {
+        using BackupStore store = BackupStore.Open(Settings.StorePath, Settings.Branch);
+        return BackupRun.Execute(Settings, store, now ?? DateTimeOffset.UtcNow);
+    }
+
+    public RestoreResult Restore(string commit, string? into = null, params string[] only)
+    {
+        using BackupStore store = BackupStore.Open(Settings.StorePath, Settings.Branch);
+        return RestoreRun.Execute(Settings, store, new RestoreRequest(commit, into, [.. only.Select(path => BytePath.Of(path))]), new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    }
+
+    public void Wipe() => Run("rm", "-rf", Target);
+
+    public string List(string? directory = null) => Run("python3", "-c", Lister, directory ?? Target);
+
+    /// <summary>Git's own word on the store: every object whole, and nothing in it that a strict server would refuse.</summary>
+    public void AssertSound()
+    {
+        string said = Run("git", $"--git-dir={Settings.StorePath}", "fsck", "--strict", "--full", "--no-dangling");
+        Assert.True(!said.Contains("error") && !said.Contains("missing"), said);
+    }
+
+    public string Git(params string[] arguments) => Run("git", [$"--git-dir={Settings.StorePath}", .. arguments]);
+
+    public void Write(string path, string content) => Write(path, Encoding.UTF8.GetBytes(content));
+
+    public void Write(string path, byte[] content)
+    {
+        string full = Path.Combine(Target, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        File.WriteAllBytes(full, content);
+    }
+
+    public long StoreBytes() => Directory.EnumerateFiles(Settings.StorePath, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+
+    public void Dispose() => Run("sh", "-c", $"chmod -R u+rwx {Root}; rm -rf {Root}");
+}
