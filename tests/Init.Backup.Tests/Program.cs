@@ -1,6 +1,43 @@
+using Init.Backup.Names;
+using Init.Backup.Restore;
+using Init.Backup.Store;
+
 namespace Init.Backup.Tests;
 
+/// <summary>Started by <see cref="KillTests"/>, which kills it.</summary>
 internal static class Program
 {
-    public static int Main() => 2;
+    public const int FilesEachRound = 30;
+
+    public static int Main(string[] arguments)
+    {
+        BackupSettings Settings(string root) => new(Path.Combine(root, "base"), [BytePath.Of("t")], Path.Combine(root, "state"));
+        switch (arguments)
+        {
+            case ["back-up-until-killed", var root, var first]:
+                BackUp(Settings(root), int.Parse(first));
+                return 1;
+            case ["restore", var root, var commit]:
+                Console.WriteLine("ready");
+                using (BackupStore store = BackupStore.Open(Settings(root).StorePath, "main"))
+                    return RestoreRun.Execute(Settings(root), store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow).IsComplete ? 0 : 1;
+            default:
+                return 2;
+        }
+    }
+
+    /// <summary>Every file of a round says its number. A state with two numbers in it never was.</summary>
+    private static void BackUp(BackupSettings settings, int first)
+    {
+        using BackupStore store = BackupStore.Open(settings.StorePath, "main");
+        for (int round = first; ; round++)
+        {
+            for (int file = 0; file < FilesEachRound; file++)
+                File.WriteAllText(Path.Combine(settings.Base, "t", $"{file}"), $"{round}\n{new string('x', (file * 4001) + round)}");
+            File.WriteAllText(Path.Combine(settings.Base, "t", $"only-{round}"), "");
+            File.Delete(Path.Combine(settings.Base, "t", $"only-{round - 1}"));
+            BackupRun.Execute(settings, store, DateTimeOffset.UtcNow);
+            Console.WriteLine(round);
+        }
+    }
 }
