@@ -45,19 +45,27 @@ public sealed class BackupRun : IDisposable
         _settings = settings;
         _store = store;
         _now = now;
-        Directory.CreateDirectory(settings.ScratchPath);
+        BackupStore.MakeDirectory(settings.ScratchPath);
         _parts = new FileStream(Path.Combine(settings.ScratchPath, "manifest"), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
         _manifest = new ManifestWriter(settings.Targets, KeepPart);
         _index = new IndexFile.Writer(settings.IndexPath);
-        _parent = store.Head();
-        if (_parent is not null)
+        try
         {
-            _objects = new CatFile(store.Git);
-            _tree = new CommitTree(_objects, _parent);
-            _head = _tree.ReadHead();
-        }
+            _parent = store.Head();
+            if (_parent is not null)
+            {
+                _objects = new CatFile(store.Git);
+                _tree = new CommitTree(_objects, _parent);
+                _head = _tree.ReadHead();
+            }
 
-        _sender = new ContentSender(settings, _tree, Import, _notes);
+            _sender = new ContentSender(settings, _tree, Import, _notes);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <exception cref="GitException">The store cannot be written, or a restore has not ended; the branch is as it was.</exception>

@@ -1,5 +1,6 @@
 using Init.Backup.Restore;
 using Init.Backup.Store;
+using Init.Linux;
 
 namespace Init.Backup.Tests;
 
@@ -43,6 +44,36 @@ public sealed class RestoreTests
         Assert.Empty(restored.Notes.Kept);
         Assert.Equal(["a"], Directory.EnumerateFiles(folder.Target).Select(Path.GetFileName));
         Assert.Equal("old", File.ReadAllText(Path.Combine(folder.Target, "a")));
+    }
+
+    [Fact]
+    public void Restore_WhenOnlySomeFilesWereAskedFor_LeavesTheOthersAndStopsNoBackup()
+    {
+        using TestFolder folder = new();
+        folder.Write("a", "old");
+        folder.Write("b", "old");
+        string old = folder.Backup().Commit!;
+        folder.Write("a", "new");
+        folder.Write("b", "new");
+        folder.Backup();
+
+        Assert.True(folder.Restore(old, null, "t/a").IsComplete);
+
+        Assert.Equal(("old", "new"), (File.ReadAllText(Path.Combine(folder.Target, "a")), File.ReadAllText(Path.Combine(folder.Target, "b"))));
+        Assert.Null(RestoreRun.Unfinished(folder.Settings));
+        Assert.True(folder.Backup().IsNew);
+        Assert.Equal("old", folder.Git("show", "main:t/a"));
+    }
+
+    [Fact]
+    public void State_WhenItIsMade_IsForItsOwnerAlone()
+    {
+        using TestFolder folder = new();
+        folder.Write("a", "1");
+        folder.Backup();
+
+        foreach (string path in new[] { folder.Settings.StateDirectory, folder.Settings.StorePath, folder.Settings.ScratchPath })
+            Assert.Equal(0x1C0, Files.StatusOf(path)!.Value.Mode);
     }
 
     [Fact]

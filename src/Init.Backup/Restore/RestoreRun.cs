@@ -48,16 +48,28 @@ public sealed class RestoreRun : IDisposable
         _request = request;
         _now = now;
         _objects = new CatFile(store.Git);
-        _tree = new CommitTree(_objects, request.Commit);
-        _head = _tree.ReadHead() ?? throw new ManifestException($"cannot restore {request.Commit}: it has no manifest; it was not made by this version of Init");
+        try
+        {
+            _tree = new CommitTree(_objects, request.Commit);
+            _head = _tree.ReadHead() ?? throw new ManifestException($"cannot restore {request.Commit}: it has no manifest; it was not made by this version of Init");
+        }
+        catch
+        {
+            _objects.Dispose();
+            throw;
+        }
+
         _files = new FileRestorer(_objects, _tree, _notes);
         bool hasIndex = IsInPlace && IndexFile.CommitOf(settings.IndexPath) is not null;
         _known = (hasIndex ? IndexFile.Read(settings.IndexPath) : []).GetEnumerator();
         _hasKnown = _known.MoveNext();
-        _index = IsInPlace && request.Only.Count == 0 ? new IndexFile.Writer(settings.IndexPath) : null;
+        _index = IsWhole ? new IndexFile.Writer(settings.IndexPath) : null;
     }
 
     private bool IsInPlace => _request.Into is null;
+
+    /// <summary>Only then is anything missing until it has ended. Some files can be restored in place at any time.</summary>
+    private bool IsWhole => IsInPlace && _request.Only.Count == 0;
 
     /// <param name="progress">Called after each entry.</param>
     /// <exception cref="ManifestException">The commit has no manifest that can be used. Nothing has been changed, or the restore can be tried again.</exception>
@@ -79,9 +91,9 @@ public sealed class RestoreRun : IDisposable
 
     private RestoreResult Execute(Action<RestoreProgress>? progress)
     {
-        bool isResumed = IsInPlace && Unfinished(_settings) is not null;
-        if (IsInPlace)
-            StateFiles.Write(_settings.RestoringPath, Encoding.ASCII.GetBytes(_request.Commit + "\n"), 0x1A4 /* 0644 */);
+        bool isResumed = IsWhole && Unfinished(_settings) is not null;
+        if (IsWhole && StateFiles.Write(_settings.RestoringPath, Encoding.ASCII.GetBytes(_request.Commit + "\n"), 0x1A4 /* 0644 */) is not 0 and var refused)
+            throw new SyscallException("write", _settings.RestoringPath, refused);
 
         string @base = _request.Into ?? _settings.Base;
         Directory.CreateDirectory(@base);
@@ -112,9 +124,9 @@ public sealed class RestoreRun : IDisposable
             Files.Close(fd);
         }
 
-        if (_isComplete && IsInPlace)
+        if (_isComplete && IsWhole)
         {
-            _index?.Complete(_request.Commit);
+            _index!.Complete(_request.Commit);
             File.Delete(_settings.RestoringPath);
         }
 

@@ -1,3 +1,5 @@
+using Init.Linux;
+
 namespace Init.Backup.Store;
 
 /// <summary>The bare repository, with a lock: one process writes to it. Opening it puts away what a killed one left behind.</summary>
@@ -22,7 +24,7 @@ public sealed class BackupStore : IDisposable
     public static BackupStore Open(string path, string branch)
     {
         GitRunner git = new(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        MakeDirectory(Path.GetDirectoryName(path)!);
         FileStream @lock;
         try
         {
@@ -54,12 +56,22 @@ public sealed class BackupStore : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
+    /// <summary>For the owner alone: what is backed up are passwords and messages, too.</summary>
+    /// <exception cref="SyscallException">It cannot be made.</exception>
+    internal static void MakeDirectory(string path)
+    {
+        int errno = Files.MakeDirectories(path, 0x1C0 /* 0700 */);
+        if (errno != 0)
+            throw new SyscallException("make directory", path, errno);
+    }
+
     private static void Create(string path, string branch)
     {
         // Beside and renamed: half a repository would be neither opened nor made again.
         string beside = path + ".new";
         if (Directory.Exists(beside))
             Directory.Delete(beside, recursive: true);
+        MakeDirectory(beside);
         _ = new GitRunner(beside).Run(GitRunner.ShortTime, [], "init", "--quiet", "--bare", "--template=", "--initial-branch", branch, beside);
         Directory.Move(beside, path);
     }

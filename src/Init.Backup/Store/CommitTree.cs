@@ -8,6 +8,7 @@ public sealed class CommitTree(CatFile objects, string commit)
 {
     private readonly Dictionary<string, Dictionary<string, TreeEntry>> _trees = [];
     private readonly string _root = objects.TreeOf(commit);
+    private int _entriesKept;
 
     public string Commit => commit;
 
@@ -54,13 +55,18 @@ public sealed class CommitTree(CatFile objects, string commit)
 
     private Dictionary<string, TreeEntry> EntriesOf(string id)
     {
-        const int KeptMax = 64;
+        const int EntriesKeptMax = 100_000;
         if (_trees.TryGetValue(id, out var entries))
             return entries;
 
-        if (_trees.Count >= KeptMax)
-            _trees.Clear();
         entries = objects.ReadTree(id).ToDictionary(entry => Key(entry.Name));
+        _entriesKept += entries.Count;
+        if (_entriesKept > EntriesKeptMax)
+        {
+            _trees.Clear();
+            _entriesKept = entries.Count;
+        }
+
         _trees.Add(id, entries);
         return entries;
     }

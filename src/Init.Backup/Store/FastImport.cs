@@ -99,9 +99,10 @@ public sealed class FastImport : IDisposable
             throw Failure(); // Git has gone; what it said is the reason, not our broken pipe.
         }
 
-        string? commit = _process.StandardOutput.ReadLine();
-        if (!_process.WaitForExit(EndTime))
+        var answer = _process.StandardOutput.ReadLineAsync();
+        if (!answer.Wait(EndTime) || !_process.WaitForExit(EndTime))
             throw new GitException($"cannot complete the commit in {_git.Repository}: git fast-import did not end within {EndTime.TotalMinutes:0} min");
+        string? commit = answer.Result;
         if (_process.ExitCode != 0 || commit is null)
             throw Failure();
 
