@@ -1,8 +1,10 @@
 using Init.Admin.Rest;
+using Init.Panel.Live;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Init.Routing.Store;
 
 namespace Init.Panel;
 
@@ -16,7 +18,12 @@ internal static class PanelRoutes
         RestRoutes.Map(routes, Root, panel.Admin with { Document = new Lazy<byte[]>(OpenApiDocument.OfPanel) }, panel.Events);
         new SessionsApi(panel.Access, gate, panel.Admin.Version).Map(routes, Root);
         new PasswordApi(panel.Access).Map(routes, Root);
-        new TokensApi(panel.Access, TimeProvider.System).Map(routes, Root);
+        new TokensApi(panel.Access, panel.Access.Clock).Map(routes, Root);
+
+        RouteKeeper rules = panel.Rules.Keeper;
+        LiveHub live = new(panel.Admin.Backend, panel.Events, () => rules.InForce.State.Revision, panel.Access.Clock);
+        rules.Changed += (_, _) => live.TellOfRoutes();
+        routes.MapGet(Root + "/live", new LiveApi(live, panel.Access, panel.Access.Clock, panel.Admin.Ending).FollowAsync);
         RulesRoutes.Map(routes, Root, panel.Rules);
         routes.Map(OriginalRoutes.Path, new OriginalRoutes(panel.Rules).AnswerAsync);
     }

@@ -60,12 +60,12 @@ export function dryRun(rules: Rule[], defaultBackend: string | null, body: Recor
   const failure = (rule: Rule, byScope: boolean): [string, string] | null => {
     const match = objectAt(rule, 'match')
     const [exact, prefix, host, method, part] = ['path_equal', 'path_prefix', 'host', 'method', 'referer_substr'].map((key) => textAt(match, key))
-    if (exact !== undefined && path !== exact) return ['path', `the path "${path}" is not "${exact}"`]
+    if (exact !== undefined && path !== exact) return ['path_equal', `the path "${path}" is not "${exact}"`]
     if (prefix !== undefined && !byScope && !path.startsWith(prefix)) return ['path_prefix', `the path "${path}" does not begin with "${prefix}"`]
     if (host !== undefined && url.hostname !== host.split(':')[0]) return ['host', `the host "${url.hostname}" is not "${host}"`]
     if (method !== undefined && method.toUpperCase() !== body['method']) return ['method', `the method ${String(body['method'])} is not ${method}`]
     if (byScope && scope !== textAt(rule, 'app_scope')) return ['app_scope', `no sign that a page of "${textAt(rule, 'app_scope')}" asks`]
-    for (const condition of listAt(match, 'headers').filter(isObject)) if (header(textAt(condition, 'name') ?? '').length === 0) return ['header', `there is no header ${textAt(condition, 'name')}`]
+    for (const condition of listAt(match, 'headers').filter(isObject)) if (header(textAt(condition, 'name') ?? '').length === 0) return ['headers', `there is no header ${textAt(condition, 'name')}`]
     if (part !== undefined && !referer.includes(part)) return ['referer_substr', referer === '' ? 'there is no Referer' : `the Referer "${referer}" does not contain "${part}"`]
     return null
   }

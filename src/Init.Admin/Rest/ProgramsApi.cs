@@ -58,6 +58,12 @@ internal static class ProgramsApi
 
     public static Task ClearLogsAsync(RestCall call) => call.CarryOutAsync(new ControlRequest.Clear([call.Route("name")]));
 
+    public static async Task ExplainAsync(RestCall call)
+    {
+        if (await call.AskAsync<ControlResult.Explanation>(new ControlRequest.Explain(call.Route("name"))) is { } explanation)
+            await call.AnswerAsync(explanation, RestJson.Default.Explanation);
+    }
+
     public static async Task EnvironmentAsync(RestCall call)
     {
         if (await call.AskAsync<ControlResult.EnvironmentOf>(new ControlRequest.Env(call.Route("name"))) is { } environment)

@@ -13,6 +13,7 @@ namespace Init.Admin.Rest;
 [JsonSerializable(typeof(SignalBody))]
 [JsonSerializable(typeof(ProgramList))]
 [JsonSerializable(typeof(ProgramStatus))]
+[JsonSerializable(typeof(ControlResult.Explanation))]
 [JsonSerializable(typeof(OutcomeList))]
 [JsonSerializable(typeof(EnvironmentNames))]
 [JsonSerializable(typeof(GroupList))]

@@ -25,6 +25,7 @@ public static class RestRoutes
         Post("/programs/{name}/restart", call => ProgramsApi.ActAsync(call, "restart"));
         Post("/programs/{name}/signal", ProgramsApi.SignalAsync);
         Get("/programs/{name}/environment", ProgramsApi.EnvironmentAsync);
+        Get("/programs/{name}/explanation", ProgramsApi.ExplainAsync);
         Get("/programs/{name}/logs/{stream}", LogsApi.ReadAsync);
         routes.MapDelete(root + "/programs/{name}/logs", Handler(ProgramsApi.ClearLogsAsync));
 

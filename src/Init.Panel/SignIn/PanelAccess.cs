@@ -47,6 +47,9 @@ public sealed class PanelAccess : IDisposable
 
     internal PanelSettings Settings => _settings;
 
+    /// <summary>What sessions run out by.</summary>
+    internal TimeProvider Clock => _clock;
+
     /// <summary>Once <see cref="Ready"/>.</summary>
     internal AdminRecord Record
     {

@@ -49,7 +49,7 @@ public sealed class OpenApiTests
             RestJson.Default.Problem, RestJson.Default.ActionBody, RestJson.Default.SignalBody, RestJson.Default.ProgramList, RestJson.Default.ProgramStatus,
             RestJson.Default.OutcomeList, RestJson.Default.Outcome, RestJson.Default.EnvironmentNames, RestJson.Default.EnvironmentName, RestJson.Default.GroupList,
             RestJson.Default.GroupInfo, RestJson.Default.ChangeList, RestJson.Default.ConfigChange, RestJson.Default.GroupChanges, RestJson.Default.SystemInfo,
-            RestJson.Default.MemoryInfo, RestJson.Default.DiskInfo, RestJson.Default.ControlEvent,
+            RestJson.Default.MemoryInfo, RestJson.Default.DiskInfo, RestJson.Default.ControlEvent, RestJson.Default.Explanation,
         })
         {
             Assert.True(schemas.TryGetProperty(type.Type.Name, out JsonElement schema), $"{type.Type.Name} is not in the document");

@@ -100,7 +100,7 @@ function createRoutes() {
       const built = document.value && operation.build(document.value)
       if (!built) return { kind: 'refused', error: new ApiError(404, { detail: t('routes.gone'), code: 'unknown_rule' }) }
       try {
-        const { data } = await request<ChangeResult>(built.method, built.path, { body: built.body ?? {}, ifMatch: since })
+        const { data } = await request<ChangeResult>(built.method, built.path, { body: built.body, ifMatch: since })
         await reload()
         return { kind: 'done', answer: data }
       } catch (error) {
@@ -160,7 +160,7 @@ function createRoutes() {
   }
 
   async function undo(): Promise<void> {
-    const undone = await change({ what: t('routes.undo'), since: lastChange.value?.revision, build: () => ({ method: 'POST', path: 'routes/undo' }) }, t('routes.undone'))
+    const undone = await change({ what: t('routes.undo'), since: lastChange.value?.revision, build: () => ({ method: 'POST', path: 'routes/undo', body: {} }) }, t('routes.undone'))
     if (undone.kind === 'done' && lastChange.value?.revision === undone.answer.revision) lastChange.value = null
   }
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { setLanguage } from '../../../i18n'
 import { enRoutes } from '../../../i18n/en.routes'
 import { zhRoutes } from '../../../i18n/zh.routes'
-import { conditionsOf, effectOf, marksOf, targetsOf, textOf } from './summary'
+import { conditionsOf, effectOf, failureOf, marksOf, targetsOf, textOf } from './summary'
 import type { Rule } from './types'
 
 const upload: Rule = {
@@ -29,6 +29,13 @@ describe('a rule in plain words', () => {
     expect(textOf(conditionsOf(upload))).toBe('路径以 /up/ 开头，且方法为 POST，且请求头 X-A 包含 <b>')
     expect(textOf([effectOf(moved)])).toBe('重定向到 /new/…，保留其余路径（308）')
     expect(marksOf(upload)).toEqual(['去掉前缀', '设置 2 个请求头', '会话保持', '请求体上限 10 GiB'])
+  })
+
+  it('says why it was not taken', () => {
+    setLanguage('zh')
+    expect(failureOf(upload, 'path_prefix')).toBe('不满足：路径以 /up/ 开头')
+    expect(failureOf(upload, 'headers')).toBe('不满足：请求头 X-A 包含 <b>')
+    expect(failureOf(upload, 'host')).toBeNull()
   })
 
   it('keeps values apart from words', () => {

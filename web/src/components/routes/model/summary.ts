@@ -70,6 +70,13 @@ export function targetsOf(rule: Rule): Target[] {
   return backends.map((backend) => ({ url: textAt(backend, 'url') ?? '', percent: backends.length < 2 ? null : Math.round((weight(backend) / all) * 100) }))
 }
 
+/** Why a rule was not taken, from its own condition; null when the key is not known here. */
+export function failureOf(rule: Rule, key: string): string | null {
+  if (key === 'app_scope') return t('routes.why.app_scope')
+  const value = objectAt(rule, 'match')[key]
+  return value === undefined ? null : t('routes.why.not', { condition: textOf(conditionsOf({ id: rule.id, match: { [key]: value } })) })
+}
+
 /** What is done, in one phrase. */
 export function effectOf(rule: Rule): Phrase {
   if (rule['action'] !== 'redirect') {

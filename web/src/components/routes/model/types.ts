@@ -55,8 +55,9 @@ export interface RuleCount {
 export interface BackendState {
   url: string
   healthy: boolean
-  program: string | null
-  state: string | null
+  /** The program behind it, when it is known. */
+  program?: string | null
+  state?: string | null
 }
 
 export interface Statistics {
@@ -108,7 +109,9 @@ export interface Trial {
   index: number
   by_scope: boolean
   outcome: 'wins' | 'also_matches' | 'fails' | 'disabled'
+  /** The key of the first condition that does not hold. */
   condition: string | null
+  /** In English. */
   why: string
 }
 
