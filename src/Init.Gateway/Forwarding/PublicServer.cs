@@ -146,7 +146,7 @@ internal sealed class PublicServer : IAsyncDisposable
     private static Task AnswerPanelAsync(HttpContext context, RequestDelegate answer, ProxySettings settings)
     {
         HttpRequest request = context.Request;
-        if (RequestShape.ProblemOf(request.Headers) is { } problem)
+        if (RequestShape.ProblemOf(request) is { } problem)
             return ErrorPage.WriteAsync(context, StatusCodes.Status400BadRequest, problem, closes: true);
 
         ClientFacts client = ClientFacts.Of(context.Connection.RemoteIpAddress, request.Headers, request.Scheme, settings.TrustedProxies);
