@@ -59,5 +59,5 @@ public sealed class WithoutOpenSslTests
     }
 
     private static string Get(int port, string path) =>
-        TestProcess.Run(["curl", "--silent", "--max-time", "20", "--write-out", "%{http_code}", $"http://127.0.0.1:{port}{path}"]).Output;
+        TestProcess.Run(["curl", "--silent", "--max-time", "20", "--write-out", "%{http_code}", $"http://127.0.0.1:{port}{path}"]).Stdout;
 }
