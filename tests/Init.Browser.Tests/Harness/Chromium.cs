@@ -8,7 +8,7 @@ public sealed class Chromium : IAsyncLifetime
     private const string Executable = "/usr/bin/chromium";
 
     private static readonly string[] Arguments =
-        ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+        ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1"];
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -23,6 +23,9 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     internal async Task<PanelPage> OpenAsync(string address, Look look) => await PanelPage.OpenAsync(_browser!, address, look);
+
+    /// <summary>A visitor of pages that are not the panel's.</summary>
+    internal async Task<IBrowserContext> NewVisitorAsync() => await _browser!.NewContextAsync();
 
     public async Task DisposeAsync()
     {
