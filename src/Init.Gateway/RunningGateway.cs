@@ -78,7 +78,7 @@ public sealed class RunningGateway : IAsyncDisposable
         {
             BackendBoard board = new(() => MonotonicClock.Now, log.BackendHealth);
             ProgramNews news = new(backend, options.Programs);
-            RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow);
+            RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow, proxy.DefaultBackend);
             if (proxy.Panel is { } panel && OpenSsl.IsThere)
                 access = await OpenAccessAsync(panel, keeper, log);
             else if (proxy.Panel is not null)
