@@ -4,6 +4,8 @@
 BUILD_PACKAGES="gcc zlib1g-dev"
 # Real programs and peers for the integration tests.
 INTEGRATION_PACKAGES="$BUILD_PACKAGES xvfb x11-apps nginx-light redis-server postgresql python3 nodejs procps util-linux tini strace curl supervisor prometheus"
+# For the tests of the panel: a browser, and letters for both languages.
+BROWSER_PACKAGES="chromium fonts-noto-cjk"
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 

@@ -51,11 +51,14 @@ public sealed record ProxySettings(ImmutableArray<HttpEndpoint> Endpoints, strin
     /// <summary>Of all three kinds, in this order: without TLS, with TLS, HTTP/2 without TLS. No address is there twice.</summary>
     public ImmutableArray<HttpEndpoint> AllEndpoints => [.. Endpoints, .. Tls?.Endpoints ?? [], .. Http2Endpoints];
 
+    /// <summary>Where everything goes when there is no file of rules yet: it is made with this and no rule. Null: with the default rules.</summary>
+    public string? DefaultBackend { get; init; }
+
     /// <summary>What is answered below /admin; null: nothing is, and the rules decide about these paths too.</summary>
     public PanelSettings? Panel { get; init; }
 
     public bool Equals(ProxySettings? other) =>
-        other is not null && Endpoints.SequenceEqual(other.Endpoints) && RulesFile == other.RulesFile && TrustedProxies.SequenceEqual(other.TrustedProxies) && Equals(Panel, other.Panel)
+        other is not null && Endpoints.SequenceEqual(other.Endpoints) && RulesFile == other.RulesFile && DefaultBackend == other.DefaultBackend && TrustedProxies.SequenceEqual(other.TrustedProxies) && Equals(Panel, other.Panel)
         && Equals(Tls, other.Tls) && Http2Endpoints.SequenceEqual(other.Http2Endpoints)
         && (ConnectTimeout, IdleTimeout, HeaderTimeout, BodyTimeout, BodyLimit, Connections)
             == (other.ConnectTimeout, other.IdleTimeout, other.HeaderTimeout, other.BodyTimeout, other.BodyLimit, other.Connections);

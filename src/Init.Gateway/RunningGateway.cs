@@ -64,6 +64,9 @@ public sealed class RunningGateway : IAsyncDisposable
     private static async Task<RunningGateway> StartAsync(GatewayOptions options, IControlBackend backend, IDisposable? owned)
     {
         LineLoggerProvider log = new(fd: 2, options.IsQuiet ? LogLevel.Warning : LogLevel.Information);
+        if (!OpenSsl.IsThere && NeedingCryptography(options) is { } what)
+            throw new BindException($"cannot serve {what}: OpenSSL is missing ({OpenSsl.Remedy})");
+
         ProxySettings? proxy = options.Proxy is { } configured ? OpenFiles.MakeRoom(configured, log) : null;
         int publicCount = proxy?.AllEndpoints.Length ?? 0;
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.AllEndpoints ?? [], .. options.Endpoints]);
@@ -75,9 +78,11 @@ public sealed class RunningGateway : IAsyncDisposable
         {
             BackendBoard board = new(() => MonotonicClock.Now, log.BackendHealth);
             ProgramNews news = new(backend, options.Programs);
-            RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow);
-            if (proxy.Panel is { } panel)
+            RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow, proxy.DefaultBackend);
+            if (proxy.Panel is { } panel && OpenSsl.IsThere)
                 access = await OpenAccessAsync(panel, keeper, log);
+            else if (proxy.Panel is not null)
+                log.PanelClosed(OpenSsl.Remedy);
             rules = (await OpenRulesAsync(keeper, log)) with { Backends = () => news.SightsAsync(keeper.Source.Current, board) };
             publicServer = PublicServer.Build(
                 proxy,
@@ -123,6 +128,12 @@ public sealed class RunningGateway : IAsyncDisposable
         _access?.Dispose();
         _log.Dispose();
     }
+
+    /// <summary>What cannot be done without at all; the panel can be closed instead.</summary>
+    private static string? NeedingCryptography(GatewayOptions options) =>
+        options.Proxy?.Tls is not null ? "TLS ([gateway.proxy] tls)"
+        : options.Endpoints.Any(endpoint => !endpoint.IsOpen) ? "an address that asks for a password or a token"
+        : null;
 
     /// <summary>The password of a file of the original is stored before the rules are, for that takes it out of the file.</summary>
     private static async Task<PanelAccess> OpenAccessAsync(PanelSettings panel, RouteKeeper keeper, LineLoggerProvider log)

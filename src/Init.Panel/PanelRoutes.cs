@@ -2,9 +2,9 @@ using Init.Admin.Rest;
 using Init.Panel.Live;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
+using Init.Routing.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
-using Init.Routing.Store;
 
 namespace Init.Panel;
 

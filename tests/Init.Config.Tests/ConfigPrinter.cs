@@ -23,7 +23,7 @@ internal static class ConfigPrinter
 
         if (config.Proxy is { } proxy)
         {
-            text.Append($"proxy rules {proxy.RulesFile}, trusts [{string.Join(", ", proxy.TrustedProxies)}], body {proxy.BodyLimit?.ToString() ?? "any"}, connect {proxy.ConnectTimeout}, idle {proxy.IdleTimeout}, connections {proxy.Connections}\n");
+            text.Append($"proxy rules {proxy.RulesFile}, new ones for {proxy.DefaultBackend ?? "the original stack"}, trusts [{string.Join(", ", proxy.TrustedProxies)}], body {proxy.BodyLimit?.ToString() ?? "any"}, connect {proxy.ConnectTimeout}, idle {proxy.IdleTimeout}, connections {proxy.Connections}\n");
             if ((proxy.HeaderTimeout, proxy.BodyTimeout) != (TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(60)))
                 text.Append($"proxy header {proxy.HeaderTimeout}, body {proxy.BodyTimeout}\n");
             foreach (HttpEndpoint endpoint in proxy.Endpoints)

@@ -169,6 +169,16 @@ public sealed class RequestTests
         Assert.Empty(backend.Requests);
     }
 
+    [Fact]
+    public async Task Coding_OfAVersionThatHasNone_IsRefused()
+    {
+        await using RecordingBackend backend = new();
+        await using PublicGateway gateway = await PublicGateway.InFrontOfAsync(backend.Url);
+
+        Assert.StartsWith("HTTP/1.1 400 ", await gateway.SendAsync("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), StringComparison.Ordinal);
+        Assert.Empty(backend.Requests);
+    }
+
     [Theory]
     [InlineData("GET /%zz HTTP/1.1\r\n")]
     [InlineData("GET /../x HTTP/1.1\r\n")]

@@ -16,6 +16,25 @@ public sealed class RouteFileTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
+    public void Load_WithoutAFile_TakesTheGivenDefaultBackendAndNoRule()
+    {
+        LoadedRoutes loaded = RouteFile.Load(FilePath, Noon, "http://127.0.0.1:9000");
+
+        Assert.Equal("http://127.0.0.1:9000", loaded.State.Configuration.DefaultBackend);
+        Assert.Empty(loaded.State.Configuration.Rules);
+        Assert.Empty(loaded.Notes);
+    }
+
+    [Fact]
+    public void Load_WithoutAFileAndWithADefaultBackendThatIsNone_SaysSoAndTakesTheDefaultRules()
+    {
+        LoadedRoutes loaded = RouteFile.Load(FilePath, Noon, "http://user@127.0.0.1:9000");
+
+        Assert.Equal(RouteState.Fresh, loaded.State);
+        Assert.Contains("cannot use the default backend", Assert.Single(loaded.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Load_WhenThereIsNoFile_HasTheDefaults()
     {
         LoadedRoutes loaded = RouteFile.Load(FilePath, Noon);

@@ -82,7 +82,7 @@ internal static class GatewayReader
         return null;
     }
 
-    private static HttpEndpoint? ReadSocket(Section section, HttpEndpoint common, string? otherwise)
+    internal static HttpEndpoint? ReadSocket(Section section, HttpEndpoint common, string? otherwise)
     {
         int? mode = ReadMode(section);
         string? owner = section.NonEmptyString("socket_owner") is { } written && IsOwner(section, written) ? written.Value : null;

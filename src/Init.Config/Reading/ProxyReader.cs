@@ -16,14 +16,17 @@ internal static class ProxyReader
     {
         HashSet<HttpEndpoint> taken = [];
         ImmutableArray<HttpEndpoint> endpoints = ReadListen(section, "listen", taken);
-        if (!section.Has("listen"))
+        if (GatewayReader.ReadSocket(section, new HttpEndpoint(), otherwise: null) is { } socket)
+            endpoints = endpoints.Add(socket);
+        if (!section.Has("listen") && !section.Has("socket"))
             section.Report("listen", "is missing", "say where the public port is: listen = [\"*:7860\"]");
-        else if (endpoints.IsEmpty && section.Strings("listen").IsEmpty)
+        else if (endpoints.IsEmpty && section.Has("listen") && section.Strings("listen").IsEmpty)
             section.Report("listen", "names no address", "write it as [\"*:7860\"]");
 
         ProxySettings settings = new(endpoints, section.Path("rules") ?? Path.Combine(stateDirectory, "gateway", "routes.json"));
         settings = settings with
         {
+            DefaultBackend = ReadDefaultBackend(section),
             TrustedProxies = ReadNetworks(section) ?? settings.TrustedProxies,
             ConnectTimeout = section.Duration("connect_timeout", TimeoutMin, TimeoutMax) ?? settings.ConnectTimeout,
             IdleTimeout = section.Duration("idle_timeout", TimeoutMin, TimeoutMax) ?? settings.IdleTimeout,
@@ -56,6 +59,19 @@ internal static class ProxyReader
         }
 
         return endpoints.ToImmutable();
+    }
+
+    /// <summary>What the rules take for a backend; they look at it once more.</summary>
+    private static string? ReadDefaultBackend(Section section)
+    {
+        if (section.NonEmptyString("default_backend") is not { } text)
+            return null;
+
+        if (Uri.TryCreate(text.Value, UriKind.Absolute, out Uri? url) && url is { Scheme: "http" or "https" or "h2c", UserInfo: "", Query: "", Fragment: "", Host.Length: > 0 })
+            return text.Value;
+
+        section.Report("default_backend", $"{text.Quoted} is no backend", "write it like http://127.0.0.1:6185, with https or h2c instead of http where the backend speaks that");
+        return null;
     }
 
     private static ProxyTls? ReadTls(Section section, HashSet<HttpEndpoint> taken)

@@ -57,7 +57,7 @@ internal sealed class PublicServer : IAsyncDisposable
     /// <param name="settings">Of the port.</param>
     /// <param name="endpoints">Where it listens.</param>
     /// <param name="services">What the port works with.</param>
-    /// <param name="panel">Makes what the panel works with, which is told when the server is to end; null: it is switched off.</param>
+    /// <param name="panel">Makes what the panel works with, which is told when the server is to end; null: it is switched off, or cannot be had.</param>
     /// <param name="log">Gets what goes wrong.</param>
     public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, PublicServices services, Func<CancellationToken, PanelServices>? panel, LineLoggerProvider log)
     {
@@ -73,7 +73,10 @@ internal sealed class PublicServer : IAsyncDisposable
         RequestForwarder forwarder = new(settings, new TunnelForwarder(server.Services.GetRequiredService<IHttpForwarder>()), clients, board, news, rules.Statistics);
         RequestRouter router = new(rules.Keeper.Source, settings, forwarder, rules.Statistics);
         server.Use(next => context => AnswerAsync(context, next, log));
-        RequestDelegate? answerPanel = panel is null ? null : PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log);
+        RequestDelegate? answerPanel =
+            panel is not null ? PanelPipeline.Build(server.Services, panel(server.Lifetime.ApplicationStopping), settings.Panel?.FrameAncestors ?? [], log)
+            : settings.Panel is not null ? AnswerClosedAsync
+            : null;
         server.Run(context =>
             context.Request.Path == HealthPath ? AnswerHealthAsync(context)
             : answerPanel is not null && PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings)
@@ -93,6 +96,9 @@ internal sealed class PublicServer : IAsyncDisposable
         await _prober.DisposeAsync();
         _clients.Dispose();
     }
+
+    private static Task AnswerClosedAsync(HttpContext context) =>
+        ErrorPage.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"the panel needs OpenSSL: {OpenSsl.Remedy}");
 
     /// <summary>Says when a connection is in use, and turns a fault of ours into an answer.</summary>
     private static async Task AnswerAsync(HttpContext context, RequestDelegate next, LineLoggerProvider log)
@@ -140,7 +146,7 @@ internal sealed class PublicServer : IAsyncDisposable
     private static Task AnswerPanelAsync(HttpContext context, RequestDelegate answer, ProxySettings settings)
     {
         HttpRequest request = context.Request;
-        if (RequestShape.ProblemOf(request.Headers) is { } problem)
+        if (RequestShape.ProblemOf(request) is { } problem)
             return ErrorPage.WriteAsync(context, StatusCodes.Status400BadRequest, problem, closes: true);
 
         ClientFacts client = ClientFacts.Of(context.Connection.RemoteIpAddress, request.Headers, request.Scheme, settings.TrustedProxies);

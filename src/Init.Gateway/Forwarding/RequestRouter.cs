@@ -15,7 +15,7 @@ internal sealed class RequestRouter(RouteSource routes, ProxySettings settings, 
     public Task HandleAsync(HttpContext context)
     {
         HttpRequest http = context.Request;
-        if (RequestShape.ProblemOf(http.Headers) is { } problem)
+        if (RequestShape.ProblemOf(http) is { } problem)
         {
             // What follows on this connection may be the rest of this request or a request of somebody's making.
             return ErrorPage.WriteAsync(context, StatusCodes.Status400BadRequest, problem, closes: true);

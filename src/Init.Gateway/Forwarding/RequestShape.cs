@@ -12,11 +12,16 @@ internal static class RequestShape
     private const string PassedOverLength = "X-Content-Length";
 
     /// <summary>Null when nothing is wrong; else what, for people.</summary>
-    public static string? ProblemOf(IHeaderDictionary headers)
+    public static string? ProblemOf(HttpRequest request)
     {
-        ArgumentNullException.ThrowIfNull(headers);
+        ArgumentNullException.ThrowIfNull(request);
+        IHeaderDictionary headers = request.Headers;
         if (headers.TransferEncoding.Count == 0)
             return null;
+
+        // Whoever has passed it on did not know what it is (RFC 9112, section 6.1).
+        if (HttpProtocol.IsHttp10(request.Protocol))
+            return "HTTP/1.0 has no transfer codings";
 
         // Other codings would be lost on the way: the server decodes "chunked" only, and passes on what is inside as if there had been nothing else.
         if (headers.TransferEncoding.Count > 1 || !string.Equals(headers.TransferEncoding[0]?.Trim(), "chunked", StringComparison.OrdinalIgnoreCase))

@@ -27,5 +27,5 @@ internal static class OpenFiles
     }
 
     /// <summary>A limit that is too low for anything leaves a few all the same.</summary>
-    internal static int Fitting(long openFiles, long perAddress, int connections) => (int)Math.Clamp((openFiles - Others) / perAddress, 16, connections);
+    internal static int Fitting(long openFiles, long perAddress, int connections) => (int)Math.Clamp((openFiles - Others) / perAddress, Math.Min(16, connections), connections);
 }

@@ -44,6 +44,9 @@ internal static partial class GatewayMessages
         Message = "{Connections} connections need {Wanted} open files, and the hard limit is lower: there are at most {Fitting} (raise the limit, as by docker run --ulimit nofile={Wanted}, or lower connections in [gateway.proxy])")]
     public static partial void FewOpenFiles(this ILogger logger, int connections, long wanted, int fitting);
 
+    [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "nobody can sign in to the panel: OpenSSL is missing ({Remedy}, or switch the panel off: enabled = false in [gateway.panel]); requests are forwarded")]
+    public static partial void PanelClosed(this ILogger logger, string remedy);
+
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Note}")]
     public static partial void RulesNote(this ILogger logger, string note);
 }

@@ -27,11 +27,12 @@ public static class RouteFile
     /// <summary>Never fails: what cannot be used is set aside, and the default rules are taken.</summary>
     /// <param name="path">Of the file; it may also be an admin_config.json of the original, which is taken over, and kept as "….original".</param>
     /// <param name="now">Wall-clock time, for the name of a file that is set aside.</param>
-    public static LoadedRoutes Load(string path, DateTimeOffset now)
+    /// <param name="defaultBackend">What a new file has, and no rule; null: the default rules.</param>
+    public static LoadedRoutes Load(string path, DateTimeOffset now, string? defaultBackend = null)
     {
         byte[]? content = StateFiles.Read(path, RuleLimits.DocumentBytesMax, out string? reason);
         if (content is null && reason is null)
-            return new LoadedRoutes(RouteState.Fresh, [], null, isSaved: false);
+            return Fresh(defaultBackend);
         if (content is null)
             return Default(path, reason!, now);
         if (!RouteStateJson.IsOurs(content))
@@ -53,6 +54,16 @@ public static class RouteFile
 
         int errno = StateFiles.Write(path, content, 0x180 /* 0600 */);
         return errno == 0 ? null : $"cannot write {path}: {Errno.Describe(errno)}";
+    }
+
+    private static LoadedRoutes Fresh(string? defaultBackend)
+    {
+        if (defaultBackend is null)
+            return new LoadedRoutes(RouteState.Fresh, [], null, isSaved: false);
+
+        return BackendUrl.TryParse(defaultBackend, out _) is { } problem
+            ? new LoadedRoutes(RouteState.Fresh, [$"cannot use the default backend {defaultBackend}: {problem.Message} ({problem.Remedy}); the default rules are used"], null, isSaved: false)
+            : new LoadedRoutes(new RouteState(new RouteConfiguration(defaultBackend, []), 1, []), [], null, isSaved: false);
     }
 
     private static LoadedRoutes Default(string path, string reason, DateTimeOffset now) =>

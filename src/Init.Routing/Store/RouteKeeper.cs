@@ -47,7 +47,8 @@ public sealed class RouteKeeper : IDisposable
     /// <summary>Never fails: what cannot be used is set aside and noted. Nothing is written before <see cref="SettleAsync"/>.</summary>
     /// <param name="path">Of the file.</param>
     /// <param name="now">Wall-clock time.</param>
-    public static RouteKeeper Open(string path, DateTimeOffset now) => new(path, RouteFile.Load(path, now));
+    /// <param name="defaultBackend">What a new file has, and no rule; null: the default rules.</param>
+    public static RouteKeeper Open(string path, DateTimeOffset now, string? defaultBackend = null) => new(path, RouteFile.Load(path, now, defaultBackend));
 
     /// <summary>The plain-text password of a file of the original. Given once: whoever takes it stores it hashed, before <see cref="SettleAsync"/> takes it out of the file.</summary>
     public string? TakeAdminPassword() => Interlocked.Exchange(ref _adminPassword, null);

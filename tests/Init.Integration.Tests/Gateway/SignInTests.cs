@@ -63,7 +63,9 @@ public sealed class SignInTests
         int port = FreePorts.Take(1)[0];
         using InitUnderTest init = Start(port);
         string first = PasswordIn(init);
-        File.WriteAllText(Path.Combine(init.Directory, "state", "gateway", "admin.json"), "{\"password\":\"\"}");
+        string store = Path.Combine(init.Directory, "state", "gateway", "admin.json");
+        init.WaitUntil(() => File.Exists(store), "the password's file, which comes after the line: whoever reads it must know the password");
+        File.WriteAllText(store, "{\"password\":\"\"}");
         Assert.Equal(0, Processes.Kill(GatewayFixture.PidOf(init), Signals.SIGKILL));
 
         string second = PasswordIn(init);

@@ -105,6 +105,21 @@ export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => 
 export const post = async <T>(path: string, body: unknown = {}): Promise<T> => (await request<T>('POST', path, { body })).data
 export const del = async (path: string): Promise<void> => void (await request<void>('DELETE', path))
 
+/** So short a wait is nothing to bother anybody with. */
+const patienceSecondsMax = 3
+
+/** Does it, and does it once more when the server asks for a moment's patience, as it does after a wrong password. */
+export async function patiently<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    const seconds = error instanceof ApiError && error.status === 429 ? error.retryAfterSeconds : null
+    if (seconds === null || seconds > patienceSecondsMax) throw error
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+    return action()
+  }
+}
+
 /** The number in an ETag such as "17" or W/"17". */
 export function revisionOf(etag: string | null): number | null {
   const match = etag?.match(/^(?:W\/)?"(\d+)"$/)

@@ -267,6 +267,7 @@ export const enRoutes = {
   'routes.history.show': 'Show changes',
   'routes.history.hide': 'Hide changes',
   'routes.history.back': 'Back to this',
+  'routes.history.beforeAll': 'Back to before all of these (revision {n})',
   'routes.history.backTitle': 'Back to revision {n}?',
   'routes.history.backText': 'This will be different from now:',
   'routes.history.backYes': 'Go back',

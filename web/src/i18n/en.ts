@@ -37,6 +37,7 @@ export const en = {
   'signIn.submit': 'Sign in',
   'signIn.wrong': 'This is not the password.',
   'signIn.wait': 'Too many attempts. Try again in {seconds} s.',
+  'signIn.again': 'You may try again now.',
   'signIn.empty': 'Enter the password.',
   'signIn.hint': 'The first password was shown once in the log of the container when it started, or is what ADMIN_PASSWORD says.',
 

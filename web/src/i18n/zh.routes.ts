@@ -268,6 +268,7 @@ export const zhRoutes: Record<keyof typeof enRoutes, string> = {
   'routes.history.show': '查看改动',
   'routes.history.hide': '收起',
   'routes.history.back': '恢复到此',
+  'routes.history.beforeAll': '恢复到这些修改之前（修订版 {n}）',
   'routes.history.backTitle': '恢复到修订版 {n}？',
   'routes.history.backText': '与现在相比将有这些变化：',
   'routes.history.backYes': '恢复',

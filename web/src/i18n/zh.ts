@@ -38,6 +38,7 @@ export const zh: Record<keyof typeof en, string> = {
   'signIn.submit': '登录',
   'signIn.wrong': '密码不正确。',
   'signIn.wait': '尝试次数过多，请在 {seconds} 秒后重试。',
+  'signIn.again': '现在可以重试了。',
   'signIn.empty': '请输入密码。',
   'signIn.hint': '初始密码在容器首次启动时的日志中显示过一次，或由环境变量 ADMIN_PASSWORD 指定。',
 

@@ -30,7 +30,7 @@ internal sealed class BackendClients : IDisposable
         ActivityHeadersPropagator = null,
         ConnectTimeout = connectTimeout,
         ConnectCallback = static async (context, cancellation) =>
-            new NetworkStream(await BackendSocket.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellation), ownsSocket: true),
+            new NetworkStream(await BackendSocket.ConnectAsync(context.InitialRequestMessage.RequestUri!, cancellation), ownsSocket: true),
         EnableMultipleHttp2Connections = true,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         ResponseDrainTimeout = TimeSpan.Zero,

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Init.Gateway.Hosting;
 using Init.Routing.Rules;
 
 namespace Init.Gateway.Forwarding.Backends;
@@ -8,15 +9,19 @@ namespace Init.Gateway.Forwarding.Backends;
 internal static class BackendSocket
 {
     /// <exception cref="SocketException">There is no connection.</exception>
-    public static async Task<Socket> ConnectAsync(string host, int port, CancellationToken cancellation)
+    /// <exception cref="HttpRequestException">The backend speaks TLS, and we cannot.</exception>
+    public static async Task<Socket> ConnectAsync(Uri url, CancellationToken cancellation)
     {
+        if (url.Scheme == Uri.UriSchemeHttps && !OpenSsl.IsThere)
+            throw new HttpRequestException(HttpRequestError.SecureConnectionError, $"cannot speak TLS: {OpenSsl.Remedy}");
+
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            if (IPAddress.TryParse(host, out IPAddress? literal))
-                await socket.ConnectAsync(literal, port, cancellation);
+            if (IPAddress.TryParse(url.DnsSafeHost, out IPAddress? literal))
+                await socket.ConnectAsync(literal, url.Port, cancellation);
             else
-                await socket.ConnectAsync(host, port, cancellation);
+                await socket.ConnectAsync(url.IdnHost, url.Port, cancellation);
 
             if (socket.RemoteEndPoint is IPEndPoint { Address: { } address } && MetadataAddresses.Contain(address))
                 throw new SocketException((int)SocketError.AccessDenied);

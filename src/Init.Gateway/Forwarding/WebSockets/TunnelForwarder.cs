@@ -110,7 +110,7 @@ internal sealed class TunnelForwarder(IHttpForwarder forwarder) : IHttpForwarder
         patience.CancelAfter(timeout);
         try
         {
-            return await BackendSocket.ConnectAsync(url.IdnHost, url.Port, patience.Token);
+            return await BackendSocket.ConnectAsync(url, patience.Token);
         }
         catch (SocketException exception)
         {
