@@ -51,6 +51,24 @@ internal sealed class PanelPage : IAsyncDisposable
     /// <param name="path">Of the panel, such as "/programs".</param>
     public Task GoAsync(string path) => Page.GotoAsync($"{_address}#{path}");
 
+    /// <summary>Waits until the page of an address is there, and not the one before it, with what it loads.</summary>
+    /// <param name="path">As of <see cref="GoAsync"/>.</param>
+    /// <param name="heading">Its first heading.</param>
+    public async Task ExpectPageAsync(string path, string heading)
+    {
+        string entry = "#/" + path.Split('/', '?')[1];
+        await Assertions.Expect(Page.GetByRole(AriaRole.Navigation).Locator("[aria-current=page]")).ToHaveAttributeAsync("href", entry);
+        await Assertions.Expect(Page.Locator("main h1")).ToHaveTextAsync(heading);
+        await Assertions.Expect(Page.Locator(".el-skeleton")).ToHaveCountAsync(0);
+    }
+
+    /// <summary>Waits until a drawer is open, with what it loads.</summary>
+    public async Task ExpectDrawerAsync()
+    {
+        await Assertions.Expect(Page.Locator(".el-drawer.open")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.Locator(".el-skeleton")).ToHaveCountAsync(0);
+    }
+
     public async Task SignInAsync(string password)
     {
         await Page.Locator("#password").FillAsync(password);
