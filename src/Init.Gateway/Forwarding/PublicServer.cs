@@ -108,6 +108,11 @@ internal sealed class PublicServer : IAsyncDisposable
         try
         {
             await next(context);
+            if (context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols && context.Features.Get<Tunnel>() is { } tunnel)
+            {
+                using (tunnel)
+                    await tunnel.RunAsync();
+            }
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -12,7 +12,7 @@ namespace Init.Gateway.Forwarding.WebSockets;
 /// <summary>
 /// Forwards WebSockets over a connection to the backend that is nothing but a socket, and all else by the forwarder it stands before. Thousands of WebSockets say nothing for
 /// hours, and an HTTP client keeps buffers and messages for each. Only the handshake's head is read here (RFC 6455, section 4); a backend that refuses is answered for by the
-/// forwarder, which gets to read what has come.
+/// forwarder, which gets to read what has come. An accepted one leaves a <see cref="Tunnel"/> as a feature of the request, to be run when all that has chosen the way is done.
 /// </summary>
 internal sealed class TunnelForwarder(IHttpForwarder forwarder) : IHttpForwarder
 {
@@ -65,12 +65,9 @@ internal sealed class TunnelForwarder(IHttpForwarder forwarder) : IHttpForwarder
             return Fail(context, exception);
         }
 
-        // From here on it may take days: nothing is kept that only the handshake has needed.
-        Stream backend = opened.Stream;
-        opened = null!;
+        // From here on it may take days: it is run by whoever has least to keep meanwhile.
         context.Request.Headers.Clear();
-        using Tunnel tunnel = new(accepted, backend, idle, context.Abort);
-        await tunnel.RunAsync();
+        context.Features.Set(new Tunnel(accepted, opened.Stream, idle, context.Abort));
         return ForwarderError.None;
     }
 
