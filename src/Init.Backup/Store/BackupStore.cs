@@ -23,6 +23,7 @@ public sealed class BackupStore : IDisposable
     /// <exception cref="GitException">Another process has it open, or it cannot be made.</exception>
     public static BackupStore Open(string path, string branch)
     {
+        path = Path.GetFullPath(path); // Git runs in another directory.
         GitRunner git = new(path);
         MakeDirectory(Path.GetDirectoryName(path)!);
         FileStream @lock;
