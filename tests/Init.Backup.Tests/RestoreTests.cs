@@ -122,7 +122,7 @@ public sealed class RestoreTests
         using TestFolder folder = new();
         using BackupStore store = BackupStore.Open(folder.Settings.StorePath, "main");
 
-        Assert.Contains("another backup is using it", Assert.Throws<GitException>(() => folder.Backup()).Message);
+        Assert.Contains("another backup is using it", Assert.Throws<GitException>(() => BackupStore.Open(folder.Settings.StorePath, "main", TimeSpan.Zero)).Message);
     }
 
     [Fact]

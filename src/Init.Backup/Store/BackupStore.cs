@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Init.Linux;
 
 namespace Init.Backup.Store;
@@ -20,20 +21,14 @@ public sealed class BackupStore : IDisposable
 
     /// <summary>Makes the repository when there is none.</summary>
     /// <param name="path">Of the repository; the lock is beside it.</param>
+    /// <param name="wait">For another process to let go of it; normally 10 s, which a git whose backup was killed needs to notice.</param>
     /// <exception cref="GitException">Another process has it open, or it cannot be made.</exception>
-    public static BackupStore Open(string path, string branch)
+    public static BackupStore Open(string path, string branch, TimeSpan? wait = null)
     {
+        path = Path.GetFullPath(path); // Git runs in another directory.
         GitRunner git = new(path);
         MakeDirectory(Path.GetDirectoryName(path)!);
-        FileStream @lock;
-        try
-        {
-            @lock = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception)
-        {
-            throw new GitException($"cannot open {path}: another backup is using it ({exception.Message}); wait for it, or end it");
-        }
+        FileStream @lock = Lock(path, wait ?? TimeSpan.FromSeconds(10));
 
         try
         {
@@ -63,6 +58,31 @@ public sealed class BackupStore : IDisposable
         int errno = Files.MakeDirectories(path, 0x1C0 /* 0700 */);
         if (errno != 0)
             throw new SyscallException("make directory", path, errno);
+    }
+
+    /// <summary>
+    /// Git inherits the lock: a git that outlives a killed backup, and may be about to move the branch, holds it until it has ended. Only then are leftovers leftovers.
+    /// </summary>
+    private static FileStream Lock(string path, TimeSpan wait)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                FileStream @lock = new(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                _ = Files.SetCloseOnExec((int)@lock.SafeFileHandle.DangerousGetHandle(), false);
+                return @lock;
+            }
+            catch (IOException) when (Stopwatch.GetElapsedTime(start) < wait)
+            {
+                Thread.Sleep(20);
+            }
+            catch (IOException exception)
+            {
+                throw new GitException($"cannot open {path}: another backup is using it ({exception.Message}); wait for it, or end it");
+            }
+        }
     }
 
     private static void Create(string path, string branch)
