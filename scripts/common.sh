@@ -2,6 +2,8 @@
 
 # What the native link of the binary needs.
 BUILD_PACKAGES="gcc zlib1g-dev"
+# What the backup stands on: its unit tests use the real ones.
+UNIT_PACKAGES="git python3 libsqlite3-0"
 # Real programs and peers for the integration tests.
 INTEGRATION_PACKAGES="$BUILD_PACKAGES xvfb x11-apps nginx-light redis-server postgresql python3 nodejs procps util-linux tini strace curl supervisor prometheus"
 # For the tests of the panel: a browser, and letters for both languages.
