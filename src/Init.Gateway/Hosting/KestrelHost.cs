@@ -25,6 +25,7 @@ internal static class KestrelHost
     {
         // The empty builder reads no appsettings.json of the current directory and no ASPNETCORE_ variables: what counts is our configuration.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = "/" });
+
         // What the forwarder calls a warning, with a stack trace, is a client that has gone; what concerns anybody is told by the router.
         // And an Activity for each request, which nobody reads, is made when somebody might log it.
         builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.Warning).AddFilter("Yarp.ReverseProxy", LogLevel.None).AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);

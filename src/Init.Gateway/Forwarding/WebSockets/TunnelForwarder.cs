@@ -59,10 +59,12 @@ internal sealed class TunnelForwarder(IHttpForwarder forwarder) : IHttpForwarder
         {
             accepted = await AcceptAsync(context, opened, transformer, cancellation);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        catch (Exception exception)
         {
             await opened.Stream.DisposeAsync();
-            return Fail(context, exception);
+            if (exception is OperationCanceledException or IOException)
+                return Fail(context, exception);
+            throw;
         }
 
         // From here on it may take days: it is run by whoever has least to keep meanwhile.
