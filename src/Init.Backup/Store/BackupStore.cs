@@ -76,11 +76,11 @@ public sealed class BackupStore : IDisposable
             }
             catch (IOException) when (Stopwatch.GetElapsedTime(start) < wait)
             {
-                Thread.Sleep(20);
+                Thread.Sleep(20); // flock(2) can wait, but not for a limited time.
             }
             catch (IOException exception)
             {
-                throw new GitException($"cannot open {path}: another backup is using it ({exception.Message}); wait for it, or end it");
+                throw new GitException($"cannot lock {path}: {exception.Message} (if another backup is using it, wait for it or end it)");
             }
         }
     }
