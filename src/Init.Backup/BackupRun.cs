@@ -86,10 +86,28 @@ public sealed class BackupRun : IDisposable
 
     public void Dispose()
     {
-        _import?.Dispose();
+        if (_import is not null)
+        {
+            _import.Dispose();
+            TrySettlePacks();
+        }
+
         _objects?.Dispose();
         _index.Dispose();
         _parts.Dispose();
+    }
+
+    /// <summary>After a failure, of which these packs are what is left; after a success there are none.</summary>
+    private void TrySettlePacks()
+    {
+        try
+        {
+            _store.SettlePacks();
+        }
+        catch (GitException)
+        {
+            // What made the backup fail may make this fail as well; then it is done when the store is opened.
+        }
     }
 
     private BackupResult Execute()
