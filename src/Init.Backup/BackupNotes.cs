@@ -13,6 +13,9 @@ public enum NoteKind
     /// <summary>It changed at every attempt to read it; what the last backup has of it stays.</summary>
     Changing,
 
+    /// <summary>A large file could not be stored outside of the repository; what the last backup has of it stays, and the next backup tries again.</summary>
+    NotStored,
+
     /// <summary>Another file system is mounted here, and is not entered.</summary>
     MountPoint,
 

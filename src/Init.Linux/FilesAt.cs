@@ -34,6 +34,9 @@ public static unsafe class FilesAt
     public static OpenResult CreateFile(int directory, ReadOnlySpan<byte> name, int mode) =>
         Open(directory, name, Libc.O_RDWR | (int)(OpenFlags.Create | OpenFlags.Exclusive), mode);
 
+    /// <summary>For reading and writing; made when there is none.</summary>
+    public static OpenResult OpenOrCreateFile(int directory, ReadOnlySpan<byte> name, int mode) => Open(directory, name, Libc.O_RDWR | (int)OpenFlags.Create, mode);
+
     /// <param name="errno">ENOENT when there is nothing.</param>
     public static FileStamp? StampOf(int directory, ReadOnlySpan<byte> name, out int errno) => Stamp(directory, name, Libc.AT_SYMLINK_NOFOLLOW, out errno);
 

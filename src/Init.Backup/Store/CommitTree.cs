@@ -1,5 +1,7 @@
 using System.Text;
+using Init.Backup.Large;
 using Init.Backup.Manifest;
+using Init.Backup.Names;
 
 namespace Init.Backup.Store;
 
@@ -41,6 +43,17 @@ public sealed class CommitTree(CatFile objects, string commit)
         }
 
         return chunks;
+    }
+
+    /// <summary>Of a large file.</summary>
+    /// <param name="problem">Why there is none that can be used.</param>
+    public Pointer? ReadPointer(BytePath path, out string? problem)
+    {
+        if (Find(ContentSender.PlaceOf(path, Storage.Pointer)) is { IsTree: false } blob)
+            return Pointer.Parse(objects.ReadSmall(blob.Id, "blob", Pointer.BytesMax), out problem);
+
+        problem = "it is not in the tree";
+        return null;
     }
 
     /// <summary>Null when the commit has none: it was not made by Init.</summary>
