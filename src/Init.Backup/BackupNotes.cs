@@ -37,6 +37,12 @@ public enum NoteKind
     /// <summary>A restored database does not pass its own check.</summary>
     DatabaseDamaged,
 
+    /// <summary>The original of this backup did not store it: there is nothing to restore.</summary>
+    NotInBackup,
+
+    /// <summary>It was a link into the original's repository, and is a file or directory of its own now.</summary>
+    Migrated,
+
     /// <summary>Owner or mode could not be set.</summary>
     NotPermitted,
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Init.Backup.Large;
 using Init.Backup.Manifest;
+using Init.Backup.Migration;
 using Init.Backup.Names;
 using Init.Backup.Scan;
 using Init.Backup.Sqlite;
@@ -112,6 +113,7 @@ public sealed class BackupRun : IDisposable
 
     private BackupResult Execute()
     {
+        SymlinkLayout.Migrate(_settings, mayCopy: false, _notes);
         int @base = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(_settings.Base)).OrThrow("open", _settings.Base);
         try
         {
@@ -323,7 +325,10 @@ public sealed class BackupRun : IDisposable
         {
             // Not a commit of ours: what it has of our targets is not known, and is replaced as a whole. What else is in it stays.
             foreach (BytePath target in _settings.Targets)
-                _import.Delete(TreeNames.OfPath(target));
+            {
+                _import.Delete(target.Bytes); // As it was put there by whoever did, with a pointer in its place when it was large.
+                _import.Delete([.. target.Bytes, .. TreeNames.PointerSuffix]);
+            }
         }
 
         return _import;

@@ -20,6 +20,9 @@ public sealed record BackupSettings(
     /// <summary>Where large files are stored; null when the remote has no place but the repository.</summary>
     public ILargeFiles? LargeFiles { get; init; }
 
+    /// <summary>Where the original of this backup kept its repository on disk, with links to it in the places of the targets.</summary>
+    public string OriginalDirectory { get; init; } = "/home/user/.astrbot-backup";
+
     public string StorePath => Path.Combine(StateDirectory, "store.git");
 
     public string IndexPath => Path.Combine(StateDirectory, "index");

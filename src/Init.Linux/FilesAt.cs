@@ -108,6 +108,17 @@ public static unsafe class FilesAt
         return errno != 0 ? errno : Files.ErrnoOf(Libc.renameat(fromDirectory, source, toDirectory, target));
     }
 
+    /// <summary>Each gets the other's name, at one moment. EXDEV between file systems; EINVAL or ENOSYS where it cannot be done.</summary>
+    public static int Exchange(int oneDirectory, ReadOnlySpan<byte> one, int otherDirectory, ReadOnlySpan<byte> other)
+    {
+        byte* source = stackalloc byte[NameBytesMax];
+        byte* target = stackalloc byte[NameBytesMax];
+        int errno = Terminate(one, source);
+        if (errno == 0)
+            errno = Terminate(other, target);
+        return errno != 0 ? errno : Files.ErrnoOf(Libc.renameat2(oneDirectory, source, otherDirectory, target, Libc.RENAME_EXCHANGE));
+    }
+
     public static int Unlink(int directory, ReadOnlySpan<byte> name) => Remove(directory, name, 0);
 
     public static int RemoveDirectory(int directory, ReadOnlySpan<byte> name) => Remove(directory, name, Libc.AT_REMOVEDIR);

@@ -119,7 +119,7 @@ internal sealed class FileRestorer(CatFile objects, CommitTree tree, BackupNotes
 
     private List<string> BlobsOf(ManifestEntry entry)
     {
-        byte[] place = ContentSender.PlaceOf(entry.Path, entry.Storage);
+        byte[] place = tree.PlaceOf(entry.Path, entry.Storage);
         if (entry.Storage != Storage.Blob)
             return tree.ChunksOf(place);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Init.Backup.Manifest;
+using Init.Backup.Migration;
 using Init.Backup.Names;
 using Init.Backup.Remote;
 using Init.Backup.Scan;
@@ -52,7 +53,7 @@ public sealed class RestoreRun : IDisposable
         try
         {
             _tree = new CommitTree(_objects, request.Commit);
-            _head = _tree.ReadHead() ?? throw new ManifestException($"cannot restore {request.Commit}: it has no manifest; it was not made by this version of Init");
+            _head = _tree.ReadHead() ?? (_tree = OriginalTree.Read(_objects, request.Commit, settings.Targets, _notes, cancel)).ReadHead()!;
         }
         catch
         {
@@ -101,6 +102,8 @@ public sealed class RestoreRun : IDisposable
         if (IsWhole && StateFiles.Write(_settings.RestoringPath, Encoding.ASCII.GetBytes(_request.Commit + "\n"), 0x1A4 /* 0644 */) is not 0 and var refused)
             throw new SyscallException("write", _settings.RestoringPath, refused);
 
+        if (IsWhole)
+            SymlinkLayout.Migrate(_settings, mayCopy: true, _notes);
         string @base = _request.Into ?? _settings.Base;
         Directory.CreateDirectory(@base);
         int fd = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(@base)).OrThrow("open", @base);
