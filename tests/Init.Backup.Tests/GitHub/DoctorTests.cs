@@ -88,6 +88,19 @@ public sealed class DoctorTests
         Assert.DoesNotContain(GitServer.Token, found.ToString());
     }
 
+    [Theory]
+    [InlineData("https://github.com/owner/repo.git", "https://api.github.com", "owner/repo")]
+    [InlineData("https://github.com/owner/my.repo/", "https://api.github.com", "owner/my.repo")]
+    [InlineData("https://github.com/owner", "https://api.github.com", null)]
+    [InlineData("https://gitlab.com/owner/repo.git", "https://api.github.com", null)]
+    [InlineData("https://github.com.evil.example/owner/repo.git", "https://api.github.com", null)]
+    [InlineData("http://github.com/owner/repo.git", "https://api.github.com", null)]
+    [InlineData("/srv/backup.git", "https://api.github.com", null)]
+    [InlineData("http://127.0.0.1:81/owner/repo.git", "http://127.0.0.1:81/api/v3", "owner/repo")]
+    [InlineData("http://127.0.0.1:82/owner/repo.git", "http://127.0.0.1:81/api/v3", null)]
+    [InlineData("https://acme.ghe.com/owner/repo.git", "https://api.acme.ghe.com", "owner/repo")]
+    public void Repository_OfARemote_IsThatAtThisGitHub(string remote, string api, string? expected) => Assert.Equal(expected, GitHubSettings.RepositoryOf(remote, new Uri(api)));
+
     [Fact]
     public async Task Doctor_WhenGitHubIsNotReached_SaysSo()
     {
