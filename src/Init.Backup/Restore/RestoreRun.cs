@@ -35,6 +35,7 @@ public sealed class RestoreRun : IDisposable
     private readonly CatFile _objects;
     private readonly CommitTree _tree;
     private readonly ManifestHead _head;
+    private readonly BlobReader _blobs;
     private readonly FileRestorer _files;
     private readonly IEnumerator<IndexEntry> _known;
     private readonly IndexFile.Writer? _index;
@@ -61,7 +62,8 @@ public sealed class RestoreRun : IDisposable
             throw;
         }
 
-        _files = new FileRestorer(_objects, _tree, _notes, settings.LargeFiles, cancel);
+        _blobs = new BlobReader(store.Git);
+        _files = new FileRestorer(_blobs, _tree, _notes, settings.LargeFiles, cancel);
         bool hasIndex = IsInPlace && IndexFile.CommitOf(settings.IndexPath) is not null;
         _known = (hasIndex ? IndexFile.Read(settings.IndexPath) : []).GetEnumerator();
         _hasKnown = _known.MoveNext();
@@ -93,6 +95,7 @@ public sealed class RestoreRun : IDisposable
     {
         _known.Dispose();
         _index?.Dispose();
+        _blobs.Dispose();
         _objects.Dispose();
     }
 
@@ -109,20 +112,21 @@ public sealed class RestoreRun : IDisposable
         int fd = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(@base)).OrThrow("open", @base);
         try
         {
-            using (LiveDirectories directories = new(fd, isResumed, _notes))
+            using RestoreQueue queue = new();
+            using (LiveDirectories directories = new(fd, isResumed, _notes, queue))
             {
                 foreach (ManifestEntry entry in _tree.ReadEntries(_head))
                 {
                     if (_request.Only.Count > 0 && !_request.Only.Any(only => entry.Path.IsWithin(only)))
                         continue;
 
-                    TryRestore(entry, directories);
-                    _entries++;
-                    _bytes += entry.Size;
-                    progress?.Invoke(new RestoreProgress(_entries, _head.Entries, _bytes, _head.Bytes));
+                    Task<SeenStamp?> work = TryStart(entry, directories);
+                    queue.Add(work, () => End(entry, work, directories, progress));
+                    queue.Complete(RestoreQueue.CountMax);
                 }
             }
 
+            queue.Complete(0);
             // One wait for all files: what a power cut leaves before is done again, because "restoring" is still there.
             int errno = FilesAt.SynchronizeFileSystem(fd);
             if (errno != 0)
@@ -142,12 +146,24 @@ public sealed class RestoreRun : IDisposable
         return new RestoreResult(_request.Commit, _entries, _written, _bytes, _isComplete, _notes);
     }
 
-    private void TryRestore(ManifestEntry entry, LiveDirectories directories)
+    private Task<SeenStamp?> TryStart(ManifestEntry entry, LiveDirectories directories)
+    {
+        try
+        {
+            return Start(entry, directories);
+        }
+        catch (Exception exception) when (exception is SyscallException or GitException or RemoteException)
+        {
+            return Task.FromException<SeenStamp?>(exception);
+        }
+    }
+
+    private void End(ManifestEntry entry, Task<SeenStamp?> work, LiveDirectories directories, Action<RestoreProgress>? progress)
     {
         SeenStamp? seen = null;
         try
         {
-            seen = Restore(entry, directories);
+            seen = work.GetAwaiter().GetResult();
         }
         catch (Exception exception) when (exception is SyscallException or GitException or RemoteException)
         {
@@ -158,9 +174,13 @@ public sealed class RestoreRun : IDisposable
         }
 
         _index?.Add(new IndexEntry(entry, seen));
+        _entries++;
+        _bytes += entry.Size;
+        progress?.Invoke(new RestoreProgress(_entries, _head.Entries, _bytes, _head.Bytes));
     }
 
-    private SeenStamp? Restore(ManifestEntry entry, LiveDirectories directories)
+    /// <summary>Looks, decides and clears the way here and now; content is written at the same time as that of other files.</summary>
+    private Task<SeenStamp?> Start(ManifestEntry entry, LiveDirectories directories)
     {
         int directory = directories.Of(entry.Path);
         FileStamp? live = FilesAt.StampOf(directory, entry.Path.Name, out int errno);
@@ -180,16 +200,22 @@ public sealed class RestoreRun : IDisposable
         if (entry.Kind == EntryKind.Directory)
         {
             directories.Enter(entry.Path, entry);
-            return null;
+            return Task.FromResult<SeenStamp?>(null);
         }
 
         if (action == RestoreAction.Keep)
-            return Adjust(directory, entry, live!.Value, look.KnownSha256 is not null, readAt);
+            return Task.FromResult(Adjust(directory, entry, live!.Value, look.KnownSha256 is not null, readAt));
 
         if (entry.Storage == Storage.Database)
             RemoveCompanions(directory, entry.Path);
-        _files.Write(directory, entry);
-        _written++;
+        List<string> content = _files.BlobsOf(entry);
+        return FileRestorer.IsConcurrent(entry) ? Task.Run(() => Write(directory, entry, content)) : Task.FromResult(Write(directory, entry, content));
+    }
+
+    private SeenStamp? Write(int directory, ManifestEntry entry, List<string> content)
+    {
+        _files.Write(directory, entry, content);
+        Interlocked.Increment(ref _written);
         return entry.Kind == EntryKind.File && FilesAt.StampOf(directory, entry.Path.Name, out _) is { } written ? SeenStamp.Of(written, 0) : null;
     }
 
