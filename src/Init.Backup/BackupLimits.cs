@@ -11,6 +11,9 @@ public static class BackupLimits
     /// <summary>Below this a file is one blob, and is read in one piece.</summary>
     public const int SmallFileBytes = 1024 * 1024;
 
+    /// <summary>The original's LARGE_THRESHOLD. GitHub warns of blobs above 50 MiB, and refuses a push with one above 100 MiB.</summary>
+    public const long LargeFileBytes = 50 * 1024 * 1024;
+
     public const int ChunkBytes = 64 * 1024;
 
     /// <summary>Chunks in one subtree of a directory of chunks.</summary>

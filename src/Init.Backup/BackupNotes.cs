@@ -13,6 +13,9 @@ public enum NoteKind
     /// <summary>It changed at every attempt to read it; what the last backup has of it stays.</summary>
     Changing,
 
+    /// <summary>A large file could not be stored outside of the repository; what the last backup has of it stays, and the next backup tries again.</summary>
+    NotStored,
+
     /// <summary>Another file system is mounted here, and is not entered.</summary>
     MountPoint,
 
@@ -33,6 +36,12 @@ public enum NoteKind
 
     /// <summary>A restored database does not pass its own check.</summary>
     DatabaseDamaged,
+
+    /// <summary>The original of this backup did not store it: there is nothing to restore.</summary>
+    NotInBackup,
+
+    /// <summary>It was a link into the original's repository, and is a file or directory of its own now.</summary>
+    Migrated,
 
     /// <summary>Owner or mode could not be set.</summary>
     NotPermitted,

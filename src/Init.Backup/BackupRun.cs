@@ -1,5 +1,7 @@
 using System.Text;
+using Init.Backup.Large;
 using Init.Backup.Manifest;
+using Init.Backup.Migration;
 using Init.Backup.Names;
 using Init.Backup.Scan;
 using Init.Backup.Sqlite;
@@ -40,7 +42,7 @@ public sealed class BackupRun : IDisposable
     private long _changed;
     private long _deleted;
 
-    private BackupRun(BackupSettings settings, BackupStore store, DateTimeOffset now)
+    private BackupRun(BackupSettings settings, BackupStore store, DateTimeOffset now, CancellationToken cancel)
     {
         _settings = settings;
         _store = store;
@@ -59,7 +61,7 @@ public sealed class BackupRun : IDisposable
                 _head = _tree.ReadHead();
             }
 
-            _sender = new ContentSender(settings, _tree, Import, _notes);
+            _sender = new ContentSender(settings, _tree, Import, _notes, new LargeSender(settings, _tree, Import, _notes, now, cancel));
         }
         catch
         {
@@ -68,27 +70,50 @@ public sealed class BackupRun : IDisposable
         }
     }
 
+    /// <param name="settings">What is backed up.</param>
+    /// <param name="store">Where to.</param>
+    /// <param name="now">Wall-clock time, for the commit.</param>
+    /// <param name="cancel">Looked at while large files are read and sent: the branch is as it was.</param>
     /// <exception cref="GitException">The store cannot be written, or a restore has not ended; the branch is as it was.</exception>
     /// <exception cref="ManifestException">The manifest of the last backup cannot be used.</exception>
-    public static BackupResult Execute(BackupSettings settings, BackupStore store, DateTimeOffset now)
+    public static BackupResult Execute(BackupSettings settings, BackupStore store, DateTimeOffset now, CancellationToken cancel = default)
     {
         if (File.Exists(settings.RestoringPath))
             throw new GitException($"cannot back up: a restore of {File.ReadAllText(settings.RestoringPath).Trim()} has not come to its end, and what is not restored yet would count as deleted; restore again first");
 
-        using BackupRun run = new(settings with { Targets = TreeWalker.Normalize(settings.Targets) }, store, now);
+        using BackupRun run = new(settings with { Targets = TreeWalker.Normalize(settings.Targets) }, store, now, cancel);
         return run.Execute();
     }
 
     public void Dispose()
     {
-        _import?.Dispose();
+        if (_import is not null)
+        {
+            _import.Dispose();
+            TrySettlePacks();
+        }
+
         _objects?.Dispose();
         _index.Dispose();
         _parts.Dispose();
     }
 
+    /// <summary>After a failure, of which these packs are what is left; after a success there are none.</summary>
+    private void TrySettlePacks()
+    {
+        try
+        {
+            _store.SettlePacks();
+        }
+        catch (GitException)
+        {
+            // What made the backup fail may make this fail as well; then it is done when the store is opened.
+        }
+    }
+
     private BackupResult Execute()
     {
+        SymlinkLayout.Migrate(_settings, mayCopy: false, _notes);
         int @base = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(_settings.Base)).OrThrow("open", _settings.Base);
         try
         {
@@ -300,7 +325,10 @@ public sealed class BackupRun : IDisposable
         {
             // Not a commit of ours: what it has of our targets is not known, and is replaced as a whole. What else is in it stays.
             foreach (BytePath target in _settings.Targets)
-                _import.Delete(TreeNames.OfPath(target));
+            {
+                _import.Delete(target.Bytes); // As it was put there by whoever did, with a pointer in its place when it was large.
+                _import.Delete([.. target.Bytes, .. TreeNames.PointerSuffix]);
+            }
         }
 
         return _import;

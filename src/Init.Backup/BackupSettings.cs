@@ -1,3 +1,4 @@
+using Init.Backup.Large;
 using Init.Backup.Names;
 using Init.Backup.Scan;
 
@@ -12,6 +13,15 @@ public sealed record BackupSettings(
     string Base, IReadOnlyList<BytePath> Targets, string StateDirectory, string Branch = "main", string Author = "init-backup <backup@init>", bool CrossMounts = false)
 {
     public GlobSet Excluded { get; init; } = GlobSet.None;
+
+    /// <summary>Bytes from which on a file is never one blob: it is stored outside of the repository, or as chunks.</summary>
+    public long LargeThreshold { get; init; } = BackupLimits.LargeFileBytes;
+
+    /// <summary>Where large files are stored; null when the remote has no place but the repository.</summary>
+    public ILargeFiles? LargeFiles { get; init; }
+
+    /// <summary>Where the original of this backup kept its repository on disk, with links to it in the places of the targets.</summary>
+    public string OriginalDirectory { get; init; } = "/home/user/.astrbot-backup";
 
     public string StorePath => Path.Combine(StateDirectory, "store.git");
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Init.Base;
+using Init.Config.Reading;
 using Init.Supervision;
 
 namespace Init.Config;
@@ -370,7 +371,7 @@ internal sealed record ProgramField(string Name, ApplyBy Apply, Func<ProgramDefi
 
     private static string? Text(ImmutableArray<Requirement> requirements) => requirements.IsEmpty
         ? null
-        : string.Join(", ", requirements.Select(requirement => requirement.Restart ? requirement.Program + " (restart)" : requirement.Program));
+        : string.Join(", ", requirements.Select(requirement => requirement.Program + (requirement.Restart ? " (restart)" : "") + (requirement.Limit is { } limit ? $" (at most {DurationText.Format(limit)})" : "")));
 
     private static string? Join(ImmutableArray<string> parts, string separator) => parts.IsEmpty ? null : string.Join(separator, parts);
 

@@ -228,6 +228,9 @@ public sealed class Engine : IEffectSink, IDisposable
                 _dueRuns.Remove(name);
                 _log.RunSkipped(name);
                 break;
+            case SystemEffect.StartedWithout(var name, var missing):
+                _log.StartedWithout(name, string.Join(", ", missing));
+                break;
             case SystemEffect.RollingRestartEnded end:
                 _log.RollingRestartEnded(end);
                 _operations.NoteRollingEnd(end);

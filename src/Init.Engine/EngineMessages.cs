@@ -99,6 +99,12 @@ internal static class EngineMessages
         $"{program}: a scheduled run is left out, for the one before still goes on",
         new LogField("program", program));
 
+    public static void StartedWithout(this InitLog log, string program, string missing) => log.Write(
+        LogLevel.Warning,
+        "program.started-without",
+        $"{program}: starts without {missing}, which it has waited for as long as it is to",
+        new LogField("program", program));
+
     public static void RollingRestartEnded(this InitLog log, SystemEffect.RollingRestartEnded end)
     {
         string left = end.NotRestarted.IsEmpty ? "" : $"; not restarted: {string.Join(", ", end.NotRestarted)}";

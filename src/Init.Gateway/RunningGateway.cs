@@ -32,11 +32,13 @@ public sealed class RunningGateway : IAsyncDisposable
     private readonly PublicServer? _public;
     private readonly RouteKeeper? _routes;
     private readonly PanelAccess? _access;
+    private readonly MemoryTrim _trim;
     private readonly LineLoggerProvider _log;
 
     private RunningGateway(
-        WebApplication server, PublicServer? publicServer, RouteKeeper? routes, PanelAccess? access, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, LineLoggerProvider log)
+        WebApplication server, PublicServer? publicServer, RouteKeeper? routes, PanelAccess? access, IReadOnlyList<BoundEndpoint> endpoints, EventHub events, IDisposable? backend, MemoryTrim trim, LineLoggerProvider log)
     {
+        _trim = trim;
         _access = access;
         _server = server;
         _public = publicServer;
@@ -71,6 +73,7 @@ public sealed class RunningGateway : IAsyncDisposable
         int publicCount = proxy?.AllEndpoints.Length ?? 0;
         List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.AllEndpoints ?? [], .. options.Endpoints]);
         EventHub events = new(backend, TimeProvider.System);
+        MemoryTrim trim = new();
         PublicServer? publicServer = null;
         RulesServices? rules = null;
         PanelAccess? access = null;
@@ -91,11 +94,12 @@ public sealed class RunningGateway : IAsyncDisposable
                 access is null
                     ? null
                     : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access),
+                trim,
                 log);
         }
 
-        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, rules, log);
-        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, access, endpoints, events, owned, log) { Rules = rules };
+        WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, rules, trim, log);
+        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, access, endpoints, events, owned, trim, log) { Rules = rules };
         if (publicServer is not null)
             await publicServer.StartAsync();
         await server.StartAsync();
@@ -125,7 +129,13 @@ public sealed class RunningGateway : IAsyncDisposable
         await _events.DisposeAsync();
         _backend?.Dispose();
         _routes?.Dispose();
-        _access?.Dispose();
+        if (_access is not null)
+        {
+            await Task.WhenAny(_access.Ready); // A password that has been said is stored, too.
+            _access.Dispose();
+        }
+
+        _trim.Dispose();
         _log.Dispose();
     }
 

@@ -34,6 +34,9 @@ public static unsafe class FilesAt
     public static OpenResult CreateFile(int directory, ReadOnlySpan<byte> name, int mode) =>
         Open(directory, name, Libc.O_RDWR | (int)(OpenFlags.Create | OpenFlags.Exclusive), mode);
 
+    /// <summary>For reading and writing; made when there is none.</summary>
+    public static OpenResult OpenOrCreateFile(int directory, ReadOnlySpan<byte> name, int mode) => Open(directory, name, Libc.O_RDWR | (int)OpenFlags.Create, mode);
+
     /// <param name="errno">ENOENT when there is nothing.</param>
     public static FileStamp? StampOf(int directory, ReadOnlySpan<byte> name, out int errno) => Stamp(directory, name, Libc.AT_SYMLINK_NOFOLLOW, out errno);
 
@@ -103,6 +106,17 @@ public static unsafe class FilesAt
         if (errno == 0)
             errno = Terminate(to, target);
         return errno != 0 ? errno : Files.ErrnoOf(Libc.renameat(fromDirectory, source, toDirectory, target));
+    }
+
+    /// <summary>Each gets the other's name, at one moment. EXDEV between file systems; EINVAL or ENOSYS where it cannot be done.</summary>
+    public static int Exchange(int oneDirectory, ReadOnlySpan<byte> one, int otherDirectory, ReadOnlySpan<byte> other)
+    {
+        byte* source = stackalloc byte[NameBytesMax];
+        byte* target = stackalloc byte[NameBytesMax];
+        int errno = Terminate(one, source);
+        if (errno == 0)
+            errno = Terminate(other, target);
+        return errno != 0 ? errno : Files.ErrnoOf(Libc.renameat2(oneDirectory, source, otherDirectory, target, Libc.RENAME_EXCHANGE));
     }
 
     public static int Unlink(int directory, ReadOnlySpan<byte> name) => Remove(directory, name, 0);

@@ -32,6 +32,11 @@ internal static unsafe partial class Libc
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int renameat(int fromDirectory, byte* from, int toDirectory, byte* to);
 
+    internal const uint RENAME_EXCHANGE = 2;
+
+    [LibraryImport(Name, SetLastError = true)]
+    internal static partial int renameat2(int fromDirectory, byte* from, int toDirectory, byte* to, uint flags);
+
     [LibraryImport(Name, SetLastError = true)]
     internal static partial int unlinkat(int directory, byte* path, int flags);
 

@@ -5,7 +5,7 @@ namespace Init.Supervision;
 /// <summary>Who needs whom, by instance name. A requirement on a program is one on all its replicas.</summary>
 public sealed class DependencyGraph
 {
-    private readonly Dictionary<string, ImmutableArray<(string Name, bool Restart)>> _required = [];
+    private readonly Dictionary<string, ImmutableArray<(string Name, Requirement Requirement)>> _required = [];
     private readonly Dictionary<string, ImmutableArray<string>> _after = [];
     private readonly Dictionary<string, List<string>> _dependants = [];
     private readonly Dictionary<string, List<string>> _restartedWith = [];
@@ -17,7 +17,7 @@ public sealed class DependencyGraph
         ILookup<string, string> instances = policies.ToLookup(policy => policy.Program, policy => policy.Name);
         foreach (ProgramPolicy policy in policies)
         {
-            _required[policy.Name] = [.. policy.Requires.SelectMany(needed => instances[needed.Program].Select(name => (name, needed.Restart)))];
+            _required[policy.Name] = [.. policy.Requires.SelectMany(needed => instances[needed.Program].Select(name => (name, needed)))];
             _after[policy.Name] = [.. policy.After.SelectMany(program => instances[program])];
             _dependants[policy.Name] = [];
             _restartedWith[policy.Name] = [];
@@ -25,10 +25,10 @@ public sealed class DependencyGraph
 
         foreach (ProgramPolicy policy in policies)
         {
-            foreach (var (needed, restart) in _required[policy.Name])
+            foreach (var (needed, requirement) in _required[policy.Name])
             {
                 _dependants[needed].Add(policy.Name);
-                if (restart)
+                if (requirement.Restart)
                     _restartedWith[needed].Add(policy.Name);
             }
 
@@ -51,6 +51,9 @@ public sealed class DependencyGraph
 
     /// <summary>The instances that must be ready before this one starts.</summary>
     public IEnumerable<string> RequiredBy(string name) => _required[name].Select(needed => needed.Name);
+
+    /// <summary>The same, with how long each is waited for; null = as long as it takes.</summary>
+    public IEnumerable<(string Name, TimeSpan? Limit)> LimitsOf(string name) => _required[name].Select(needed => (needed.Name, needed.Requirement.Limit));
 
     /// <summary>The instances that are started before this one.</summary>
     public ImmutableArray<string> AfterOf(string name) => _after[name];

@@ -135,7 +135,8 @@ public sealed record StopPolicy
 
 /// <param name="Program">The required program's name.</param>
 /// <param name="Restart">True: when the required program ends, this one is restarted with it.</param>
-public sealed record Requirement(string Program, bool Restart = false);
+/// <param name="Limit">How long this one waits at most until the required program is ready, from when it could start otherwise; null = as long as it takes.</param>
+public sealed record Requirement(string Program, bool Restart = false, TimeSpan? Limit = null);
 
 public enum ReadinessSource
 {

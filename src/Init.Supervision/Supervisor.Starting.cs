@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Init.Base;
 
 namespace Init.Supervision;
 
@@ -47,9 +48,9 @@ public sealed partial class Supervisor
 
     private bool GateIsOpen(string name)
     {
-        foreach (string needed in _graph.RequiredBy(name))
+        foreach (var (needed, limit) in _graph.LimitsOf(name))
         {
-            if (!IsReady(needed) && IsConfigured(needed))
+            if (IsMissing(needed) && !IsOver(name, limit))
                 return false;
         }
 
@@ -60,6 +61,25 @@ public sealed partial class Supervisor
         }
 
         return true;
+    }
+
+    /// <summary>Required, and not to be used yet.</summary>
+    private bool IsMissing(string name) => !IsReady(name) && IsConfigured(name);
+
+    /// <summary>It has waited for as long as it is to wait for this one.</summary>
+    private bool IsOver(string name, TimeSpan? limit) => limit is { } longest && _waiting.TryGetValue(name, out Instant since) && since + longest <= _now;
+
+    /// <summary>When it stops waiting for the next of those that it does not wait for without end; null = for none.</summary>
+    private Instant? GateLimitOf(string name, Instant since)
+    {
+        Instant? earliest = null;
+        foreach (var (needed, limit) in _graph.LimitsOf(name))
+        {
+            if (limit is { } longest && since + longest is var at && at > _now && IsMissing(needed) && !(earliest <= at))
+                earliest = at;
+        }
+
+        return earliest;
     }
 
     private bool IsReady(string name) => _slots[name].State is { Ready: true, Phase: not ProgramPhase.Stopping } && !_pendingStops.ContainsKey(name);

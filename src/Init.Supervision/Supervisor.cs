@@ -23,7 +23,8 @@ public sealed partial class Supervisor
     /// <summary>Stops that are decided and not yet asked of the program, because its dependants must be down first.</summary>
     private readonly Dictionary<string, StopReason> _pendingStops = [];
 
-    private readonly HashSet<string> _waiting = [];
+    /// <summary>Who waits for others, and since when.</summary>
+    private readonly Dictionary<string, Instant> _waiting = [];
     private RollingRestart? _rolling;
     private Shutdown? _shutdown;
     private SupervisorOptions _options;
@@ -66,6 +67,12 @@ public sealed partial class Supervisor
             {
                 if (slot.NextDeadline is { } due && due < earliest)
                     earliest = due;
+            }
+
+            foreach (var (name, since) in _waiting)
+            {
+                if (GateLimitOf(name, since) is { } limit && limit < earliest)
+                    earliest = limit;
             }
 
             return earliest == Instant.Never ? null : earliest;
@@ -139,9 +146,9 @@ public sealed partial class Supervisor
     public IReadOnlyList<(string Name, string Reason)> BlockersOf(string name)
     {
         var blockers = new List<(string, string)>();
-        foreach (string needed in _graph.RequiredBy(name))
+        foreach (var (needed, limit) in _graph.LimitsOf(name))
         {
-            if (!IsReady(needed) && IsConfigured(needed))
+            if (IsMissing(needed) && !IsOver(name, limit))
                 blockers.Add((needed, DescribeUnready(needed)));
         }
 
@@ -175,7 +182,7 @@ public sealed partial class Supervisor
 
         slot.State = next;
         if (next.Phase == ProgramPhase.Waiting)
-            _waiting.Add(name);
+            _waiting.TryAdd(name, _now);
         else
             _waiting.Remove(name);
 
@@ -230,10 +237,14 @@ public sealed partial class Supervisor
         if (_waiting.Count == 0)
             return;
 
-        foreach (string name in _waiting.ToArray())
+        foreach (string name in _waiting.Keys.ToArray())
         {
-            if (_waiting.Contains(name) && GateIsOpen(name))
-                Step(name, new ProgramEvent.GateOpened());
+            if (!_waiting.ContainsKey(name) || !GateIsOpen(name))
+                continue;
+
+            if (_graph.RequiredBy(name).Where(IsMissing).ToImmutableArray() is { IsEmpty: false } missing)
+                _effects.Add(new SystemEffect.StartedWithout(name, missing));
+            Step(name, new ProgramEvent.GateOpened());
         }
     }
 

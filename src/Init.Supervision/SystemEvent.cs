@@ -57,6 +57,9 @@ public abstract record SystemEffect
     /// <summary>A scheduled run was left out because the one before still goes on.</summary>
     public sealed record RunSkipped(string Name) : SystemEffect;
 
+    /// <summary>A program starts although these, which it requires, are not ready: it has waited for as long as it is to.</summary>
+    public sealed record StartedWithout(string Name, ImmutableArray<string> Missing) : SystemEffect;
+
     /// <summary>Every rolling restart ends with one of these.</summary>
     /// <param name="Ticket">Of the request.</param>
     /// <param name="How">Why it has ended.</param>

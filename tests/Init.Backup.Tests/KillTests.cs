@@ -18,12 +18,13 @@ public sealed class KillTests
         for (int kill = 0; kill < 12; kill++)
         {
             string place = $"seed {seed}, kill {kill}";
-            acknowledged = RunUntilKilled(folder, acknowledged + 1, random.Next(2), TimeSpan.FromMilliseconds(random.NextDouble() * 120), withGit: kill % 2 == 0);
+            acknowledged = RunUntilKilled(folder, acknowledged + 1, kill / 2 % 2, TimeSpan.FromMilliseconds(random.NextDouble() * 120), withGit: kill % 2 == 0);
 
             string? head;
             using (BackupStore store = BackupStore.Open(folder.Settings.StorePath, "main"))
                 head = store.Head();
             folder.AssertSound();
+            Assert.All(Directory.EnumerateFiles(Path.Combine(folder.Settings.StorePath, "objects", "pack")), file => Assert.True(Path.GetExtension(file) is ".pack" or ".idx", file));
             if (head is null)
             {
                 Assert.True(acknowledged == 0, place);
@@ -35,7 +36,7 @@ public sealed class KillTests
             string[] files = [.. Enumerable.Range(0, Program.FilesEachRound).Select(file => File.ReadAllText(Path.Combine(into, "t", $"{file}")))];
             int round = int.Parse(files[0].Split('\n')[0], CultureInfo.InvariantCulture);
             Assert.True(round - acknowledged is 0 or 1, $"{place}: {acknowledged} was acknowledged, {round} is there");
-            Assert.All(files, (text, file) => Assert.True(text == $"{round}\n{new string('x', (file * 4001) + round)}", $"{place}: file {file} is of another round"));
+            Assert.All(files, (text, file) => Assert.True(text == Program.Content(round, file), $"{place}: file {file} is of another round"));
             Assert.Equal([$"only-{round}"], Directory.EnumerateFiles(Path.Combine(into, "t"), "only-*").Select(Path.GetFileName));
             acknowledged = round;
         }

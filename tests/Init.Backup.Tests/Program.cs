@@ -26,6 +26,9 @@ internal static class Program
         }
     }
 
+    /// <summary>Every second round has enough for packs of our own.</summary>
+    public static string Content(int round, int file) => $"{round}\n{new string('x', (file * 4001 * (round % 2 == 0 ? 1 : 3)) + round)}";
+
     /// <summary>Every file of a round says its number. A state with two numbers in it never was.</summary>
     private static void BackUp(BackupSettings settings, int first)
     {
@@ -33,7 +36,7 @@ internal static class Program
         for (int round = first; ; round++)
         {
             for (int file = 0; file < FilesEachRound; file++)
-                File.WriteAllText(Path.Combine(settings.Base, "t", $"{file}"), $"{round}\n{new string('x', (file * 4001) + round)}");
+                File.WriteAllText(Path.Combine(settings.Base, "t", $"{file}"), Content(round, file));
             File.WriteAllText(Path.Combine(settings.Base, "t", $"only-{round}"), "");
             File.Delete(Path.Combine(settings.Base, "t", $"only-{round - 1}"));
             BackupRun.Execute(settings, store, DateTimeOffset.UtcNow);

@@ -56,6 +56,7 @@ public class ConfigDiffTests
     [InlineData("reload = { signal = \"HUP\" }", "reload = { signal = \"USR1\" }", "reload.signal: SIGHUP -> SIGUSR1 [live]")]
     [InlineData("requires = [\"b\"]", "after = [\"b\"]", "requires: b -> (none) [live]|after: (none) -> b [live]")]
     [InlineData("requires = [\"b\"]", "requires = [{ name = \"b\", restart = true }]", "requires: b -> b (restart) [live]")]
+    [InlineData("requires = [\"b\"]", "requires = [{ name = \"b\", limit = \"5m\" }]", "requires: b -> b (at most 5m) [live]")]
     [InlineData("ready = { path = \"/x\" }", "ready = { path = \"/y\", timeout = \"1s\", interval = \"1s\", probe_timeout = \"1s\" }", "ready: { path = \"/x\" } -> { path = \"/y\", timeout = \"1s\", interval = \"1s\", probe_timeout = \"1s\" } [live]|ready.timeout: 1m30s -> 1s [live]|ready.interval: 100ms -> 1s [live]|ready.probe_timeout: 2s -> 1s [live]")]
     [InlineData("health = { tcp = \"127.0.0.1:1\" }", "health = { tcp = \"127.0.0.1:1\", initial_delay = \"1s\", interval = \"1s\", timeout = \"1s\", failures = 1, action = \"report\" }", "health.initial_delay: 0s -> 1s [live]|health.interval: 10s -> 1s [live]|health.timeout: 2s -> 1s [live]|health.failures: 3 -> 1 [live]|health.action: restart -> report [live]")]
     [InlineData("", "health = { watchdog = \"10s\" }", "health.watchdog: (none) -> 10s [restart]")]

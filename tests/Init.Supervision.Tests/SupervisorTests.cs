@@ -878,6 +878,56 @@ public sealed class SupervisorTests
         Assert.Null(rig.Completed);
     }
 
+    // --- Gates with a limit ---------------------------------------------------------------------------------------------
+
+    [Fact]
+    public void Gate_WithALimit_OpensWhenItIsOver_AndSaysWithoutWhom()
+    {
+        SystemRig rig = SystemRig.Booted(SystemRig.Slow("db"), Limited("app", "db", 300), SystemRig.Program("other", "db"));
+        rig.Pass(TimeSpan.FromSeconds(299));
+        Assert.Equal(ProgramPhase.Waiting, rig.Phase("app"));
+        rig.Take();
+
+        rig.Pass(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(["app starts without db", "app spawn"], rig.Take());
+        Assert.Equal((ProgramPhase.Running, ProgramPhase.Waiting), (rig.Phase("app"), rig.Phase("other")));
+    }
+
+    [Fact]
+    public void Gate_WithALimit_WhenTheRequiredIsReadyBefore_OpensAtOnceAndSaysNothing()
+    {
+        SystemRig rig = SystemRig.Booted(SystemRig.Slow("db"), Limited("app", "db", 300));
+        rig.Pass(TimeSpan.FromSeconds(10));
+        rig.Take();
+
+        rig.Tell("db", new ProgramEvent.ReadyTold());
+        rig.Pass(TimeSpan.FromSeconds(600));
+
+        Assert.Equal(["app spawn"], rig.Take());
+    }
+
+    [Fact]
+    public void Gate_WithALimit_CountsAnewForEachWait_AndWaitsForTheOthersWithoutEnd()
+    {
+        ProgramPolicy app = SystemRig.Program("app") with { Requires = [new Requirement("db", Limit: TimeSpan.FromSeconds(300)), new Requirement("net")] };
+        SystemRig rig = SystemRig.Booted(SystemRig.Slow("db"), SystemRig.Slow("net"), app);
+        rig.Pass(TimeSpan.FromSeconds(1000));
+        Assert.Equal(["net"], rig.Supervisor.BlockersOf("app").Select(blocker => blocker.Name));
+        rig.Tell("net", new ProgramEvent.ReadyTold());
+        Assert.Equal(ProgramPhase.Running, rig.Phase("app"));
+
+        rig.Stop("app");
+        rig.Exit("app");
+        rig.Start("app");
+        Assert.Equal(ProgramPhase.Waiting, rig.Phase("app"));
+        rig.Pass(TimeSpan.FromSeconds(301));
+        Assert.Equal(ProgramPhase.Running, rig.Phase("app"));
+    }
+
+    private static ProgramPolicy Limited(string name, string required, int seconds) =>
+        SystemRig.Program(name) with { Requires = [new Requirement(required, Limit: TimeSpan.FromSeconds(seconds))] };
+
     // --- Why a program waits --------------------------------------------------------------------------------------------
 
     [Fact]

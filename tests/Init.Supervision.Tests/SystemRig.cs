@@ -139,6 +139,9 @@ internal sealed class SystemRig
             case SystemEffect.Forgotten(var name):
                 Log.Add($"{name} forgotten");
                 break;
+            case SystemEffect.StartedWithout(var name, var missing):
+                Log.Add($"{name} starts without {string.Join(' ', missing)}");
+                break;
             case SystemEffect.RunSkipped(var name):
                 Log.Add($"{name} run skipped");
                 break;

@@ -23,6 +23,7 @@ public static class StoreUpkeep
         if (!Directory.Exists(packs) || Directory.EnumerateFiles(packs, "*.pack").Count() <= PacksMax)
             return false;
         Run(repository, cancel, "repack", "--geometric=2", "-d", "-q", "--no-write-bitmap-index");
+        Run(repository, cancel, "prune", "--expire=2.hours.ago"); // A lease for each push, which nobody needs after the next.
         return true;
     }
 

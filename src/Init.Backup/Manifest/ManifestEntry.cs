@@ -26,6 +26,9 @@ public enum Storage
 
     /// <summary>As <see cref="Chunks"/>; an SQLite database, taken at one moment by SQLite itself.</summary>
     Database,
+
+    /// <summary>Outside of the repository; in the tree is a pointer to it.</summary>
+    Pointer,
 }
 
 /// <summary>One file, directory or link: all that is to come back, and where its content is.</summary>
@@ -51,7 +54,7 @@ public sealed record ManifestEntry(
     public string ToLine()
     {
         char kind = Kind switch { EntryKind.Directory => 'd', EntryKind.File => 'f', _ => 'l' };
-        string storage = Storage switch { Storage.None => "-", Storage.Blob => "blob", Storage.Chunks => "chunks", _ => "database" };
+        string storage = Storage switch { Storage.None => "-", Storage.Blob => "blob", Storage.Chunks => "chunks", Storage.Database => "database", _ => "pointer" };
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{kind} {Convert.ToString(Mode, 8).PadLeft(4, '0')} {Modified.Seconds}.{Modified.Nanoseconds:D9} {Uid} {Gid} {Size} {OrDash(Sha256)} {storage} {Path} {OrDash(Target)}");
@@ -68,7 +71,7 @@ public sealed record ManifestEntry(
         }
 
         EntryKind? kind = fields[0] switch { "d" => EntryKind.Directory, "f" => EntryKind.File, "l" => EntryKind.Link, _ => null };
-        Storage? storage = fields[7] switch { "-" => Storage.None, "blob" => Storage.Blob, "chunks" => Storage.Chunks, "database" => Storage.Database, _ => null };
+        Storage? storage = fields[7] switch { "-" => Storage.None, "blob" => Storage.Blob, "chunks" => Storage.Chunks, "database" => Storage.Database, "pointer" => Storage.Pointer, _ => null };
         int mode = ParseMode(fields[1]);
         FileTime? modified = ParseTime(fields[2]);
         byte[]? path = PathText.Decode(fields[8]);

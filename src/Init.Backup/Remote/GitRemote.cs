@@ -28,6 +28,9 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
     /// <summary>What we have tried to put in its place, without hearing whether it is there.</summary>
     private string? _leaseSent;
 
+    /// <summary>What the remote had when the last push was read back: spares asking again. When it is out of date, the next push is refused, as it should be.</summary>
+    private RemoteRefs? _readBack;
+
     public string Name => address.Url;
 
     private GitRunner Git => store.Git;
@@ -179,10 +182,8 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         _lease = null;
     }
 
-    /// <summary>How a commit of ours and one at the remote stand to each other. Fetches commits and no files, aside.</summary>
     public HistoryRelation Relate(string local, string remote, CancellationToken cancel) => Ancestry.Relate(this, store, local, remote, cancel);
 
-    /// <summary>Makes a commit of the same files as the last one our last one: no file is touched, and none is read again.</summary>
     public void Adopt(string commit)
     {
         string? before = store.Head();
@@ -216,17 +217,19 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         if (_lease is null)
             throw new RemoteException(RemoteProblem.Moved, $"cannot push to {Name}: the branch is not ours to write; its lease is to be taken first");
 
-        RemoteRefs refs = Settle(cancel);
+        RemoteRefs refs = _readBack is { } last && last.Branch == expectedRemote && last.Lease == _lease ? last : Settle(cancel);
+        _readBack = null;
         PushParts parts = new(Git, store.Branch, limits.PushBytesMax);
         foreach (string part in parts.Make(commit, refs.All))
             Send(parts.ShallowFile, [$"--force-with-lease={part}", $"--force-with-lease={LeaseRef}:{_lease}", "{remote}", $"{part}:{part}", $"{_lease}:{LeaseRef}"], progress, cancel);
 
         string lease = _leases.Next();
         _leaseSent = lease;
+        string[] spent = [.. parts.Names.Concat(parts.LeftBy(refs.All)).Distinct().Select(part => ":" + part)];
         string[] arguments =
         [
             $"--force-with-lease={BranchRef}:{expectedRemote}", $"--force-with-lease={LeaseRef}:{_lease}", "{remote}",
-            $"{commit}:{BranchRef}", $"{lease}:{LeaseRef}", .. parts.Names.Concat(parts.LeftBy(refs.All)).Distinct().Select(part => ":" + part),
+            $"{commit}:{BranchRef}", $"{lease}:{LeaseRef}", .. spent,
         ];
         RemoteException? failure = null;
         try
@@ -250,7 +253,9 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
 
         if (refs.Branch != commit)
             throw failure ?? new RemoteException(RemoteProblem.Moved, $"cannot push to {Name}: read back, {store.Branch} is at {refs.Branch ?? "nothing"} and not at {commit}");
-        parts.Remove();
+        if (spent.Length > 0)
+            parts.Remove();
+        _readBack = refs;
     }
 
     /// <summary>Reads the references; if a lease of ours was under way, it is known now.</summary>

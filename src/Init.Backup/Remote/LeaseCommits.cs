@@ -22,7 +22,9 @@ internal sealed class LeaseCommits(GitRunner git, string instance)
         _emptyTree ??= git.RunWith("", "mktree");
         _counter = Math.Max(_counter, above) + 1;
         string text = $"{{\"instance\":\"{JsonEncodedText.Encode(instance)}\",\"host\":\"{JsonEncodedText.Encode(Environment.MachineName)}\",\"counter\":{_counter},\"nonce\":\"{Guid.NewGuid():N}\"}}";
-        return git.RunWith($"tree {_emptyTree}\nauthor init <backup@init> 0 +0000\ncommitter init <backup@init> 0 +0000\n\n{text}\n", "hash-object", "-t", "commit", "-w", "--stdin");
+        string commit = git.RunWith($"tree {_emptyTree}\nauthor init <backup@init> 0 +0000\ncommitter init <backup@init> 0 +0000\n\n{text}\n", "hash-object", "-t", "commit", "-w", "--stdin");
+        git.Run(GitRunner.ShortTime, [], "update-ref", "refs/init/lease-own", commit); // Else it would be swept up with the older ones.
+        return commit;
     }
 
     /// <summary>What cannot be read was written by somebody else, and is theirs.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Init.Backup.Large;
 using Init.Backup.Manifest;
 using Init.Backup.Names;
 using Init.Backup.Sqlite;
@@ -9,7 +10,7 @@ using Init.Linux;
 namespace Init.Backup.Restore;
 
 /// <summary>Writes one file beside its place, checks it against the manifest, and renames it: at its name there is the old file or the whole new one.</summary>
-internal sealed class FileRestorer(CatFile objects, CommitTree tree, BackupNotes notes)
+internal sealed class FileRestorer(CatFile objects, CommitTree tree, BackupNotes notes, ILargeFiles? largeFiles, CancellationToken cancel)
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -19,12 +20,16 @@ internal sealed class FileRestorer(CatFile objects, CommitTree tree, BackupNotes
     /// <exception cref="GitException">The store does not have what the manifest says.</exception>
     public void Write(int directory, ManifestEntry entry)
     {
-        byte[] temporary = [.. OwnNames.TemporaryPrefix, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(entry.Path.Bytes))[..16])];
-        _ = FilesAt.Unlink(directory, temporary);
+        bool isLarge = entry.Storage == Storage.Pointer;
+        byte[] temporary = [.. isLarge ? OwnNames.LargePrefix : OwnNames.TemporaryPrefix, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(entry.Path.Bytes))[..16])];
+        if (!isLarge)
+            _ = FilesAt.Unlink(directory, temporary);
         try
         {
             if (entry.Kind == EntryKind.Link)
                 Require(FilesAt.MakeLink(PathText.Decode(entry.Target), directory, temporary), "make link", entry.Path);
+            else if (isLarge)
+                FetchContent(directory, temporary, entry);
             else
                 WriteContent(directory, temporary, entry);
 
@@ -36,7 +41,8 @@ internal sealed class FileRestorer(CatFile objects, CommitTree tree, BackupNotes
         }
         catch
         {
-            _ = FilesAt.Unlink(directory, temporary);
+            if (!isLarge) // What has come of a large file is not fetched again.
+                _ = FilesAt.Unlink(directory, temporary);
             throw;
         }
     }
@@ -89,9 +95,31 @@ internal sealed class FileRestorer(CatFile objects, CommitTree tree, BackupNotes
         }
     }
 
+    private void FetchContent(int directory, byte[] temporary, ManifestEntry entry)
+    {
+        Pointer pointer = tree.ReadPointer(entry.Path, out string? problem)
+            ?? throw new GitException($"cannot restore \"{entry.Path}\" from {tree.Commit}: its pointer cannot be used: {problem}; restore it from an earlier commit");
+        if (pointer.Sha256 != entry.Sha256 || pointer.Size != entry.Size)
+            throw new GitException($"cannot restore \"{entry.Path}\" from {tree.Commit}: its pointer is not the one that the manifest means; restore it from an earlier commit");
+        if (largeFiles is null)
+            throw new GitException($"cannot restore \"{entry.Path}\": its content is in a release of {pointer.Repository} at GitHub, and that is not the remote; set remote, user and token");
+
+        OpenResult file = FilesAt.OpenOrCreateFile(directory, temporary, 0x180 /* 0600 */);
+        Require(file.Errno, "create a file beside", entry.Path);
+        try
+        {
+            largeFiles.Get(pointer, file.Fd, null, cancel);
+            Require(Files.Truncate(file.Fd, entry.Size), "set the length of", entry.Path);
+        }
+        finally
+        {
+            Files.Close(file.Fd);
+        }
+    }
+
     private List<string> BlobsOf(ManifestEntry entry)
     {
-        byte[] place = ContentSender.PlaceOf(entry.Path, entry.Storage);
+        byte[] place = tree.PlaceOf(entry.Path, entry.Storage);
         if (entry.Storage != Storage.Blob)
             return tree.ChunksOf(place);
 

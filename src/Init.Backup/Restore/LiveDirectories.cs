@@ -14,6 +14,9 @@ internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, B
 
     private readonly Stack<Level> _levels = new();
 
+    /// <summary>Something could not be restored, and will be tried again: what has come of large files stays.</summary>
+    public bool IsToBeContinued { get; set; }
+
     /// <summary>The descriptor of the directory that holds the path; it is made when it is missing.</summary>
     /// <exception cref="SyscallException">It cannot be opened or made, or something else is in its place.</exception>
     public int Of(BytePath path)
@@ -52,7 +55,7 @@ internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, B
             _ = FilesAt.SetMode(fd, stamp.Mode | 0x1C0); // Not ours: then making files in it says so.
         _levels.Push(new Level(path, fd, entry));
         if (removeLeftovers)
-            RemoveLeftovers(fd);
+            RemoveLeftovers(fd, withLarge: false);
     }
 
     public void Dispose()
@@ -65,6 +68,8 @@ internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, B
 
     private void Leave(Level level)
     {
+        if (removeLeftovers && !IsToBeContinued)
+            RemoveLeftovers(level.Fd, withLarge: true);
         if (level.Entry is { } entry)
         {
             ReadOnlySpan<byte> name = level.Path.Name;
@@ -90,7 +95,7 @@ internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, B
             notes.Add(NoteKind.NotPermitted, entry.Path, $"cannot give it to {entry.Uid}:{entry.Gid}: {Errno.Describe(errno)}");
     }
 
-    private static void RemoveLeftovers(int directory)
+    private static void RemoveLeftovers(int directory, bool withLarge)
     {
         OpenResult again = FilesAt.OpenDirectory(directory, "."u8); // Listing moves the offset of a descriptor.
         if (!again.Succeeded)
@@ -98,7 +103,7 @@ internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, B
 
         foreach (byte[] name in FilesAt.List(again.Fd, out _))
         {
-            if (name.AsSpan().StartsWith(OwnNames.TemporaryPrefix))
+            if (name.AsSpan().StartsWith(OwnNames.TemporaryPrefix) && (withLarge || !name.AsSpan().StartsWith(OwnNames.LargePrefix)))
                 _ = FilesAt.Unlink(directory, name);
         }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Init.Backup.Manifest;
+using Init.Backup.Migration;
 using Init.Backup.Names;
+using Init.Backup.Remote;
 using Init.Backup.Scan;
 using Init.Backup.Sqlite;
 using Init.Backup.Store;
@@ -42,7 +44,7 @@ public sealed class RestoreRun : IDisposable
     private long _written;
     private long _bytes;
 
-    private RestoreRun(BackupSettings settings, BackupStore store, RestoreRequest request, DateTimeOffset now)
+    private RestoreRun(BackupSettings settings, BackupStore store, RestoreRequest request, DateTimeOffset now, CancellationToken cancel)
     {
         _settings = settings;
         _request = request;
@@ -51,7 +53,7 @@ public sealed class RestoreRun : IDisposable
         try
         {
             _tree = new CommitTree(_objects, request.Commit);
-            _head = _tree.ReadHead() ?? throw new ManifestException($"cannot restore {request.Commit}: it has no manifest; it was not made by this version of Init");
+            _head = _tree.ReadHead() ?? (_tree = OriginalTree.Read(_objects, request.Commit, settings.Targets, _notes, cancel)).ReadHead()!;
         }
         catch
         {
@@ -59,7 +61,7 @@ public sealed class RestoreRun : IDisposable
             throw;
         }
 
-        _files = new FileRestorer(_objects, _tree, _notes);
+        _files = new FileRestorer(_objects, _tree, _notes, settings.LargeFiles, cancel);
         bool hasIndex = IsInPlace && IndexFile.CommitOf(settings.IndexPath) is not null;
         _known = (hasIndex ? IndexFile.Read(settings.IndexPath) : []).GetEnumerator();
         _hasKnown = _known.MoveNext();
@@ -71,11 +73,16 @@ public sealed class RestoreRun : IDisposable
     /// <summary>Only then is anything missing until it has ended. Some files can be restored in place at any time.</summary>
     private bool IsWhole => IsInPlace && _request.Only.Count == 0;
 
+    /// <param name="settings">Where to.</param>
+    /// <param name="store">Where from.</param>
+    /// <param name="request">What.</param>
+    /// <param name="now">Wall-clock time, for the names of what is kept aside.</param>
     /// <param name="progress">Called after each entry.</param>
+    /// <param name="cancel">Looked at while large files are fetched.</param>
     /// <exception cref="ManifestException">The commit has no manifest that can be used. Nothing has been changed, or the restore can be tried again.</exception>
-    public static RestoreResult Execute(BackupSettings settings, BackupStore store, RestoreRequest request, DateTimeOffset now, Action<RestoreProgress>? progress = null)
+    public static RestoreResult Execute(BackupSettings settings, BackupStore store, RestoreRequest request, DateTimeOffset now, Action<RestoreProgress>? progress = null, CancellationToken cancel = default)
     {
-        using RestoreRun run = new(settings, store, request, now);
+        using RestoreRun run = new(settings, store, request, now, cancel);
         return run.Execute(progress);
     }
 
@@ -95,6 +102,8 @@ public sealed class RestoreRun : IDisposable
         if (IsWhole && StateFiles.Write(_settings.RestoringPath, Encoding.ASCII.GetBytes(_request.Commit + "\n"), 0x1A4 /* 0644 */) is not 0 and var refused)
             throw new SyscallException("write", _settings.RestoringPath, refused);
 
+        if (IsWhole)
+            SymlinkLayout.Migrate(_settings, mayCopy: true, _notes);
         string @base = _request.Into ?? _settings.Base;
         Directory.CreateDirectory(@base);
         int fd = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(@base)).OrThrow("open", @base);
@@ -140,10 +149,11 @@ public sealed class RestoreRun : IDisposable
         {
             seen = Restore(entry, directories);
         }
-        catch (Exception exception) when (exception is SyscallException or GitException)
+        catch (Exception exception) when (exception is SyscallException or GitException or RemoteException)
         {
             // The others are restored all the same; this one is said, and keeps the restore from counting as done.
             _isComplete = false;
+            directories.IsToBeContinued = true;
             _notes.Add(NoteKind.NotRestored, entry.Path, exception.Message);
         }
 

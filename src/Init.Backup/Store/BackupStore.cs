@@ -33,11 +33,12 @@ public sealed class BackupStore : IDisposable
         try
         {
             _ = git.Run(GitRunner.ShortTime, [], "check-ref-format", "--branch", branch);
+            BackupStore store = new(git, branch, @lock);
             if (File.Exists(Path.Combine(path, "HEAD")))
-                RemoveLeftovers(path);
+                store.RemoveLeftovers();
             else
                 Create(path, branch);
-            return new BackupStore(git, branch, @lock);
+            return store;
         }
         catch
         {
@@ -47,7 +48,7 @@ public sealed class BackupStore : IDisposable
     }
 
     /// <summary>The last commit of the branch; null when there is none.</summary>
-    public string? Head() => Git.Run(GitRunner.ShortTime, [1], "rev-parse", "--verify", "--quiet", $"refs/heads/{Branch}");
+    public string? Head() => HeadOf(Branch);
 
     /// <summary>The last commit that was read back from the remote; null when there is none.</summary>
     public string? Acknowledged() => Git.Run(GitRunner.ShortTime, [1], "rev-parse", "--verify", "--quiet", "refs/init/acknowledged");
@@ -69,6 +70,11 @@ public sealed class BackupStore : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Packs of a backup that came to no end go; nobody may be writing one.</summary>
+    internal void SettlePacks() => PackMarks.Settle(PackDirectoryOf(Git), HeadOf);
+
+    internal static string PackDirectoryOf(GitRunner git) => Path.Combine(git.Repository, "objects", "pack");
 
     /// <summary>For the owner alone: what is backed up are passwords and messages, too.</summary>
     /// <exception cref="SyscallException">It cannot be made.</exception>
@@ -116,9 +122,10 @@ public sealed class BackupStore : IDisposable
     }
 
     /// <summary>We hold the lock, so whoever made these is dead: locks of git, half packs, and marks that keep packs from ever being put together.</summary>
-    private static void RemoveLeftovers(string path)
+    private void RemoveLeftovers()
     {
-        string packs = Path.Combine(path, "objects", "pack");
+        string path = Git.Repository;
+        string packs = PackDirectoryOf(Git);
         string[] leftovers =
         [
             .. Directory.EnumerateFiles(path, "*.lock"),
@@ -129,7 +136,10 @@ public sealed class BackupStore : IDisposable
         ];
         foreach (string leftover in leftovers)
             File.Delete(leftover);
+        SettlePacks();
     }
+
+    private string? HeadOf(string branch) => Git.Run(GitRunner.ShortTime, [1], "rev-parse", "--verify", "--quiet", $"refs/heads/{branch}");
 
     private static IEnumerable<string> EnumerateIn(string directory, string pattern) =>
         Directory.Exists(directory) ? Directory.EnumerateFiles(directory, pattern, SearchOption.AllDirectories) : [];

@@ -53,14 +53,11 @@ internal sealed class ChunkTree(byte[] directory, List<string> before)
     private byte[] PathOf(int index) =>
         [.. directory, .. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/{index / BackupLimits.ChunksInSubtree:x4}/{index % BackupLimits.ChunksInSubtree:x2}"))];
 
-    /// <summary>The name that git gives to a blob.</summary>
     private static string BlobId(ReadOnlySpan<byte> content)
     {
-#pragma warning disable CA5350 // Git's names are SHA-1. What is trusted is the SHA-256 of the whole file, in the manifest.
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-#pragma warning restore CA5350
-        hash.AppendData(Encoding.ASCII.GetBytes($"blob {content.Length}\0"));
+        using IncrementalHash hash = GitHash.Begin();
+        hash.AppendBlobHeader(content.Length);
         hash.AppendData(content);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.EndId().ToString();
     }
 }

@@ -1,16 +1,21 @@
 using System.Text;
+using Init.Backup.Large;
 using Init.Backup.Manifest;
+using Init.Backup.Names;
 
 namespace Init.Backup.Store;
 
 /// <summary>Finds what is where in the tree of a commit. Trees are kept while the walk is in them: asked in order, each is read once.</summary>
-public sealed class CommitTree(CatFile objects, string commit)
+public class CommitTree(CatFile objects, string commit)
 {
     private readonly Dictionary<string, Dictionary<string, TreeEntry>> _trees = [];
     private readonly string _root = objects.TreeOf(commit);
     private int _entriesKept;
 
     public string Commit => commit;
+
+    /// <summary>Where content of a kind is in the tree.</summary>
+    public virtual byte[] PlaceOf(BytePath path, Storage storage) => ContentSender.PlaceOf(path, storage);
 
     /// <param name="path">In the tree.</param>
     /// <returns>Null when there is nothing.</returns>
@@ -43,12 +48,23 @@ public sealed class CommitTree(CatFile objects, string commit)
         return chunks;
     }
 
+    /// <summary>Of a large file.</summary>
+    /// <param name="problem">Why there is none that can be used.</param>
+    public Pointer? ReadPointer(BytePath path, out string? problem)
+    {
+        if (Find(PlaceOf(path, Storage.Pointer)) is { IsTree: false } blob)
+            return Pointer.Parse(objects.ReadSmall(blob.Id, "blob", Pointer.BytesMax), out problem);
+
+        problem = "it is not in the tree";
+        return null;
+    }
+
     /// <summary>Null when the commit has none: it was not made by Init.</summary>
     /// <exception cref="ManifestException">There is one that cannot be used.</exception>
-    public ManifestHead? ReadHead() =>
+    public virtual ManifestHead? ReadHead() =>
         Find(ManifestPaths.Head) is { } head ? ManifestHead.Parse(objects.ReadSmall(head.Id, "blob", ManifestHead.BytesMax)) : null;
 
-    public IEnumerable<ManifestEntry> ReadEntries(ManifestHead head) =>
+    public virtual IEnumerable<ManifestEntry> ReadEntries(ManifestHead head) =>
         ManifestReader.Entries(head, part => Find(ManifestPaths.OfPart(part.Name)) is { } blob
             ? objects.ReadSmall(blob.Id, "blob", ManifestWriter.PartBytesMax + ManifestWriter.LineBytesMax)
             : null);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Init.Backup.Large;
 using Init.Backup.Manifest;
 using Init.Backup.Names;
 using Init.Backup.Scan;
@@ -13,21 +14,25 @@ namespace Init.Backup.Store;
 internal readonly record struct ReadResult(ManifestEntry? Entry, SeenStamp? Seen);
 
 /// <summary>Reads live files and sends what differs. A file of which no two looks agree is read again, and after that left as the last backup has it.</summary>
-internal sealed class ContentSender(BackupSettings settings, CommitTree? tree, Func<FastImport> import, BackupNotes notes)
+internal sealed class ContentSender(BackupSettings settings, CommitTree? tree, Func<FastImport> import, BackupNotes notes, LargeSender large)
 {
     private readonly byte[] _small = new byte[BackupLimits.SmallFileBytes + 1];
     private readonly byte[] _chunk = new byte[BackupLimits.ChunkBytes];
 
     /// <summary>Where content of a kind is in the tree.</summary>
     public static byte[] PlaceOf(BytePath path, Storage storage) =>
-        storage is Storage.Chunks or Storage.Database ? [.. TreeNames.OfPath(path), .. TreeNames.ChunksSuffix] : TreeNames.OfPath(path);
+        storage switch
+        {
+            Storage.Chunks or Storage.Database => [.. TreeNames.OfPath(path), .. TreeNames.ChunksSuffix],
+            Storage.Pointer => [.. TreeNames.OfPath(path), .. TreeNames.PointerSuffix],
+            _ => TreeNames.OfPath(path),
+        };
 
     /// <summary>Takes away what the last backup has of a path when it is in another place than the new content.</summary>
     public void RemoveOther(ManifestEntry? previous, Storage storage)
     {
-        bool IsTree(Storage of) => of is Storage.Chunks or Storage.Database;
-        if (previous is { Kind: not EntryKind.Directory } && IsTree(previous.Storage) != IsTree(storage))
-            import().Delete(PlaceOf(previous.Path, previous.Storage));
+        if (previous is { Kind: not EntryKind.Directory } && PlaceOf(previous.Path, previous.Storage) is var place && !place.AsSpan().SequenceEqual(PlaceOf(previous.Path, storage)))
+            import().Delete(place);
     }
 
     public ReadResult Send(FoundEntry found, ManifestEntry? previous)
@@ -84,6 +89,23 @@ internal sealed class ContentSender(BackupSettings settings, CommitTree? tree, F
                 return Unreadable(found, before, "it became something else while it was looked at");
 
             ManifestEntry entry = BackupRun.Describe(found with { Stamp = stamp }, EntryKind.File) with { Size = stamp.Size };
+            if (chunks is null && large.Concerns(stamp.Size, before))
+            {
+                LargeAnswer answer = large.Send(entry, stamp, before, fd, readAt);
+                if (answer.Result is { } result)
+                {
+                    PutBack(found.Path, result.Entry == before ? before : null, null, sent);
+                    if (result.Entry is not null && result.Entry != before)
+                        RemoveOther(previous, result.Entry.Storage);
+                    return result;
+                }
+
+                // What is never at rest and has no earlier version becomes chunks: better than nothing.
+                if (answer.Storage is null && (before is not null || attempt < BackupLimits.ReadAttempts))
+                    continue;
+                storage = answer.Storage ?? Storage.Chunks;
+            }
+
             // Large, and different from what is there: it is a file that changes, and the next change shall cost what it changes.
             if (storage == Storage.Blob && stamp.Size >= BackupLimits.SmallFileBytes && (attempt > 1 || (before is not null && Hash(fd) != before.Sha256)))
                 storage = Storage.Chunks;
@@ -133,7 +155,7 @@ internal sealed class ContentSender(BackupSettings settings, CommitTree? tree, F
         if (length != stamp.Size || FilesAt.StampOf(fd, out _) is not { } after || SeenStamp.Of(after, 0) != SeenStamp.Of(stamp, 0))
         {
             // Not sent, unless there is nothing older: then it is better than nothing, should no attempt find it at rest.
-            if (before is not null || length > BackupLimits.SmallFileBytes)
+            if (before is not null || length > BackupLimits.SmallFileBytes || length >= settings.LargeThreshold)
                 return null;
         }
 
@@ -241,8 +263,8 @@ internal sealed class ContentSender(BackupSettings settings, CommitTree? tree, F
             chunks.Revert(import);
         else if (chunks is not null || sent)
             import().Delete(PlaceOf(path, chunks is not null ? Storage.Chunks : Storage.Blob));
-        if (before is { Storage: Storage.Blob } && (chunks is not null || sent) && tree!.Find(TreeNames.OfPath(path)) is { } blob)
-            import().PutExisting(TreeNames.OfPath(path), ModeOf(before), blob.Id);
+        if (before is { Storage: Storage.Blob or Storage.Pointer } && (chunks is not null || sent) && PlaceOf(path, before.Storage) is var place && tree!.Find(place) is { } blob)
+            import().PutExisting(place, before.Storage == Storage.Pointer ? "100644" : ModeOf(before), blob.Id);
     }
 
     private ReadResult Unreadable(FoundEntry found, ManifestEntry? previous, string text)

@@ -5,10 +5,17 @@ namespace Init.Backup.Store;
 
 /// <summary>
 /// One commit, written through one <c>git fast-import</c>: only what differs from the parent is said. Until <see cref="Complete"/> has returned, nothing in the repository
-/// has changed but for a pack that nobody names; whoever is killed on the way leaves the branch as it was.
+/// has changed but for packs that nobody names; whoever is killed on the way leaves the branch as it was.
+/// <para>Git compresses and hashes on one core. A commit with more than a little content has its blobs written by <see cref="PackWriter"/> instead; what is to be said to git
+/// then waits in a file until they are in the store, for git looks each up that it is told to take.</para>
 /// </summary>
 public sealed class FastImport : IDisposable
 {
+    /// <summary>Bytes of content up to which git writes the blobs: below this, a second pack costs more than it saves.</summary>
+    internal const int InlineBytesMax = 4 * 1024 * 1024;
+
+    private const int BufferBytes = 256 * 1024;
+
     private static readonly TimeSpan EndTime = TimeSpan.FromMinutes(10);
 
     private readonly GitRunner _git;
@@ -16,7 +23,12 @@ public sealed class FastImport : IDisposable
     private readonly Task<string> _errors;
     private readonly BufferedStream _input;
     private readonly string _branch;
+    private readonly string? _parent;
+    private (byte[] Path, string Mode)? _begun;
     private long _contentLeft;
+    private long _inlineBytes;
+    private PackWriter? _packs;
+    private FileStream? _waiting;
 
     /// <param name="parent">The last commit of the branch; null for the first.</param>
     /// <param name="message">UTF-8 text.</param>
@@ -24,10 +36,11 @@ public sealed class FastImport : IDisposable
     {
         _git = git;
         _branch = branch;
+        _parent = parent;
         // No deltas: git would try each blob against the one before it, which is another file.
         _process = git.Start("fast-import", "--quiet", "--done", "--depth=0", "--date-format=raw");
         _errors = GitRunner.ReadLimited(_process.StandardError);
-        _input = new BufferedStream(_process.StandardInput.BaseStream, 256 * 1024);
+        _input = new BufferedStream(_process.StandardInput.BaseStream, BufferBytes);
 
         byte[] text = Encoding.UTF8.GetBytes(message);
         Write($"commit refs/heads/{branch}\nmark :1\ncommitter {author} {now.ToUnixTimeSeconds()} +0000\ndata {text.Length}\n");
@@ -35,10 +48,18 @@ public sealed class FastImport : IDisposable
         Write(parent is null ? "\n" : $"\nfrom {parent}\n");
     }
 
+    private string PackDirectory => BackupStore.PackDirectoryOf(_git);
+
     /// <param name="path">In the tree.</param>
     /// <param name="mode">"100644", "100755" or "120000".</param>
     public void Put(ReadOnlySpan<byte> path, string mode, ReadOnlySpan<byte> content)
     {
+        if (content.Length <= PackWriter.PieceBytes && PacksFor(content.Length) is { } packs)
+        {
+            PutExisting(path, mode, packs.Put(content));
+            return;
+        }
+
         Begin(path, mode, content.Length);
         AddContent(content);
     }
@@ -54,10 +75,18 @@ public sealed class FastImport : IDisposable
     /// <summary>A blob in pieces: exactly <paramref name="length"/> bytes are to follow by <see cref="AddContent"/>.</summary>
     public void Begin(ReadOnlySpan<byte> path, string mode, long length)
     {
+        _contentLeft = length;
+        if (length > 0 && PacksFor(length) is { } packs)
+        {
+            _begun = (path.ToArray(), mode);
+            packs.Begin(length);
+            return;
+        }
+
+        _inlineBytes += length;
         Write($"M {mode} inline ");
         Write(Quote(path));
         Write($"\ndata {length}\n");
-        _contentLeft = length;
         if (length == 0)
             Write("\n");
     }
@@ -69,8 +98,20 @@ public sealed class FastImport : IDisposable
         if (content.IsEmpty)
             return;
 
-        Write(content);
         _contentLeft -= content.Length;
+        if (_begun is var (path, mode))
+        {
+            _packs!.Append(content);
+            if (_contentLeft == 0)
+            {
+                _begun = null;
+                PutExisting(path, mode, _packs.End());
+            }
+
+            return;
+        }
+
+        Write(content);
         if (_contentLeft == 0)
             Write("\n");
     }
@@ -88,9 +129,16 @@ public sealed class FastImport : IDisposable
     /// <exception cref="GitException">It is not; the branch is as it was.</exception>
     public string Complete()
     {
+        Write("\nget-mark :1\ndone\n");
+        _packs?.Publish(PackMarks.Make(_branch, _parent));
         try
         {
-            Write("\nget-mark :1\ndone\n");
+            if (_waiting is not null)
+            {
+                _waiting.Position = 0;
+                _waiting.CopyTo(_input);
+            }
+
             _input.Flush();
             _process.StandardInput.Close();
         }
@@ -108,11 +156,15 @@ public sealed class FastImport : IDisposable
 
         // Read back: fast-import warns and goes on when somebody else has moved the branch.
         string? at = _git.Run(GitRunner.ShortTime, [1, 128], "rev-parse", "--verify", "--quiet", $"refs/heads/{_branch}");
+        if (at == commit)
+            PackMarks.Settle(PackDirectory, _ => commit);
         return at == commit ? commit : throw new GitException($"cannot move branch {_branch} to {commit}: it is at {at ?? "nothing"}; is another backup writing to {_git.Repository}?");
     }
 
     public void Dispose()
     {
+        _packs?.Dispose();
+        _waiting?.Dispose();
         // Without "done" git takes nothing; with it, it has already ended.
         if (!_process.HasExited)
         {
@@ -143,6 +195,12 @@ public sealed class FastImport : IDisposable
 
     private void Write(ReadOnlySpan<byte> bytes)
     {
+        if (_waiting is not null)
+        {
+            WriteWaiting(bytes);
+            return;
+        }
+
         try
         {
             _input.Write(bytes);
@@ -151,6 +209,29 @@ public sealed class FastImport : IDisposable
         {
             throw Failure();
         }
+    }
+
+    private void WriteWaiting(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            _waiting!.Write(bytes);
+        }
+        catch (IOException exception)
+        {
+            throw new GitException($"cannot write {_waiting!.Name}: {exception.Message}");
+        }
+    }
+
+    /// <summary>Who writes a blob of this length; null: git.</summary>
+    private PackWriter? PacksFor(long length)
+    {
+        if (_packs is not null || _inlineBytes + length <= InlineBytesMax)
+            return _packs;
+
+        _packs = new PackWriter(PackDirectory);
+        _waiting = new FileStream(Path.Combine(PackDirectory, PackFile.TemporaryPrefix + "commands"), FileMode.Create, FileAccess.ReadWrite, FileShare.None, BufferBytes, FileOptions.DeleteOnClose);
+        return _packs;
     }
 
     private GitException Failure()

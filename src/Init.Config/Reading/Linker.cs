@@ -106,19 +106,23 @@ internal static class Linker
     private static ImmutableArray<Requirement> ResolveRequires(ProgramDraft draft, NameTable names, ProblemList problems, List<ConfigProblem> warnings)
     {
         // Named twice, by itself and through a group: the stronger wish counts.
-        Dictionary<string, bool> requires = [];
+        Dictionary<string, Requirement> requires = [];
         foreach (Reference reference in draft.Requires)
         {
             foreach (string target in names.Resolve(reference, problems))
             {
-                requires[target] = requires.GetValueOrDefault(target) || reference.Restart;
+                Requirement wish = new(target, reference.Restart, reference.Limit);
+                requires[target] = requires.TryGetValue(target, out Requirement? other) ? wish with { Restart = wish.Restart || other.Restart, Limit = Longer(wish.Limit, other.Limit) } : wish;
                 if (draft.Definition.Policy.Enabled && !names.IsEnabled(target))
                     warnings.Add(new ConfigProblem(reference.At, reference.Key, $"\"{target}\" is not enabled, so this waits until somebody starts it"));
             }
         }
 
-        return [.. requires.Select(entry => new Requirement(entry.Key, entry.Value))];
+        return [.. requires.Values];
     }
+
+    /// <summary>Null is without end.</summary>
+    private static TimeSpan? Longer(TimeSpan? one, TimeSpan? other) => one is null || other is null ? null : one > other ? one : other;
 
     /// <summary>
     /// Takes away what waits for nobody, and then what waited for that, until only cycles (and what hangs on them) are left; reports one of

@@ -16,7 +16,7 @@ internal sealed record ProgramDraft(ProgramDefinition Definition, ImmutableArray
 
 /// <summary>A program or group that is named somewhere.</summary>
 /// <param name="Key">The full key, "program.web.requires".</param>
-internal sealed record Reference(string Name, bool Restart, string Written, string Key, SourcePosition At);
+internal sealed record Reference(string Name, bool Restart, TimeSpan? Limit, string Written, string Key, SourcePosition At);
 
 /// <summary>Reads one <c>[program.NAME]</c> table into its instances.</summary>
 /// <param name="supervisordUrl">For SUPERVISOR_SERVER_URL, asked when a program is read; null = programs get none of supervisord's variables, "" = all but this one.</param>
@@ -356,12 +356,13 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
                 Section entry = new(table, section.KeyOf(key), table.At, section.Context);
                 Text? name = entry.NonEmptyString("name");
                 bool restart = entry.Boolean("restart", otherwise: false);
+                TimeSpan? limit = entry.Duration("limit", TimeSpan.FromSeconds(1), Year);
                 if (!entry.Has("name"))
-                    section.Context.Problems.Add(table.At, section.KeyOf(key), "has no name", "{ name = \"…\", restart = true }");
+                    section.Context.Problems.Add(table.At, section.KeyOf(key), "has no name", "{ name = \"…\", restart = true, limit = \"5m\" }");
 
                 entry.Finish();
                 if (name is not null)
-                    references.Add(new Reference(name.Value, restart, name.Written, section.KeyOf(key), name.At));
+                    references.Add(new Reference(name.Value, restart, limit, name.Written, section.KeyOf(key), name.At));
             }
             else if (section.ReadText(item, section.KeyOf(key), "a string or a table") is { } text)
             {
@@ -375,7 +376,7 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
     private static ImmutableArray<Reference> ReadAfter(Section section) => ToReferences(section.Strings("after"));
 
     private static ImmutableArray<Reference> ToReferences(ImmutableArray<Text> texts) =>
-        [.. texts.Select(text => new Reference(text.Value, Restart: false, text.Written, text.Key, text.At))];
+        [.. texts.Select(text => new Reference(text.Value, Restart: false, Limit: null, text.Written, text.Key, text.At))];
 
     private static ImmutableDictionary<string, string> ReadWritten(Section section)
     {

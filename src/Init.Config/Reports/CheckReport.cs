@@ -102,7 +102,7 @@ public static class CheckReport
         yield return "runs " + (program.Launch.Builtin is { } role ? $"the built-in role \"{role}\"" : Unquote(program.Written.GetValueOrDefault("command", "")));
 
         if (!policy.Requires.IsEmpty)
-            yield return "waits until ready: " + string.Join(", ", policy.Requires.Select(needed => needed.Restart ? needed.Program + " (and is restarted with it)" : needed.Program));
+            yield return "waits until ready: " + string.Join(", ", policy.Requires.Select(needed => needed.Program + (needed.Restart ? " (and is restarted with it)" : "") + (needed.Limit is { } limit ? $" (for at most {DurationText.Format(limit)})" : "")));
 
         if (!policy.After.IsEmpty)
             yield return "starts after: " + string.Join(", ", policy.After);

@@ -35,8 +35,11 @@ internal readonly record struct ClientFacts(IPAddress? Address, string Host, str
             host = Said(headers["X-Forwarded-Host"]) ?? host;
             scheme = Said(headers["X-Forwarded-Proto"])?.ToLowerInvariant() is ("http" or "https") and { } said ? said : scheme;
             saidPort = Said(headers["X-Forwarded-Port"]) is { } text && ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? text : null;
-            way = string.Join(", ", headers["X-Forwarded-For"].Where(value => !string.IsNullOrWhiteSpace(value)));
-            client = FirstUntrusted(way, trusted) ?? peer;
+            if (headers["X-Forwarded-For"] is { Count: > 0 } hops)
+            {
+                way = string.Join(", ", hops.Where(value => !string.IsNullOrWhiteSpace(value)));
+                client = FirstUntrusted(way, trusted) ?? peer;
+            }
         }
 
         if (peer is not null)

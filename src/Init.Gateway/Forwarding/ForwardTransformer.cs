@@ -11,8 +11,8 @@ namespace Init.Gateway.Forwarding;
 /// <param name="rule">That matched, if any did.</param>
 /// <param name="stickyCookie">To be set with the response; null: none.</param>
 /// <param name="pageCookie">To be set when the response is a page; a download that was opened by a link is none.</param>
-/// <param name="begun">Called when the response begins.</param>
-internal sealed class ForwardTransformer(string url, string? host, RouteRule? rule, string? stickyCookie, string? pageCookie, Action begun) : HttpTransformer
+/// <param name="begun">Called when the response begins; null: nobody needs to know.</param>
+internal sealed class ForwardTransformer(string url, string? host, RouteRule? rule, string? stickyCookie, string? pageCookie, Action? begun) : HttpTransformer
 {
     private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -36,7 +36,7 @@ internal sealed class ForwardTransformer(string url, string? host, RouteRule? ru
         if (proxyResponse is null)
             return false;
 
-        begun();
+        begun?.Invoke();
         RemoveNominated(proxyResponse.Headers);
         bool hasBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         IHeaderDictionary headers = httpContext.Response.Headers;
@@ -73,6 +73,9 @@ internal sealed class ForwardTransformer(string url, string? host, RouteRule? ru
 
     private static void RemoveNominated(HttpResponseHeaders headers)
     {
+        if (!headers.NonValidated.Contains("Connection"))
+            return;
+
         foreach (string name in headers.Connection.ToArray())
         {
             if (!name.Equals("Upgrade", StringComparison.OrdinalIgnoreCase))

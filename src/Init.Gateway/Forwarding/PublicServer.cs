@@ -58,13 +58,14 @@ internal sealed class PublicServer : IAsyncDisposable
     /// <param name="endpoints">Where it listens.</param>
     /// <param name="services">What the port works with.</param>
     /// <param name="panel">Makes what the panel works with, which is told when the server is to end; null: it is switched off, or cannot be had.</param>
+    /// <param name="trim">Is told of connections and requests.</param>
     /// <param name="log">Gets what goes wrong.</param>
-    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, PublicServices services, Func<CancellationToken, PanelServices>? panel, LineLoggerProvider log)
+    public static PublicServer Build(ProxySettings settings, IReadOnlyList<BoundEndpoint> endpoints, PublicServices services, Func<CancellationToken, PanelServices>? panel, MemoryTrim trim, LineLoggerProvider log)
     {
         ServerCertificate? certificate = settings.Tls is { } tls ? new ServerCertificate(tls, log) : null;
         certificate?.Reread();
         WebApplicationBuilder builder = KestrelHost.CreateBuilder(
-            endpoints, settings.Connections, kestrel => SetLimits(kestrel, settings), log, (endpoint, listen) => Furnish(listen, endpoint.Configured, settings, certificate));
+            endpoints, settings.Connections, kestrel => SetLimits(kestrel, settings), trim, log, (endpoint, listen) => Furnish(listen, endpoint.Configured, settings, certificate));
         builder.Services.AddHttpForwarder();
         builder.Services.AddRoutingCore();
         WebApplication server = builder.Build();

@@ -21,6 +21,9 @@ internal sealed class RequestForwarder(
     /// <summary>A client that wants a WebSocket of a program that is not up is told so after this time: many have no patience of their own, and a user looks at nothing.</summary>
     private static readonly TimeSpan UpgradePatience = TimeSpan.FromMilliseconds(400);
 
+    /// <summary>For most requests; rules and HTTP/2 backends have their own.</summary>
+    private readonly ForwarderRequestConfig _ordinary = new() { ActivityTimeout = settings.IdleTimeout };
+
     public async Task ForwardAsync(HttpContext context, RouteAction.Forward forward, ClientFacts client, string? pageCookie)
     {
         RouteRule? rule = forward.Rule;
@@ -33,13 +36,14 @@ internal sealed class RequestForwarder(
 
         BackendTurn? turn = forward.Backends is { } pool ? new BackendTurn(pool, board.Of(rule!, pool), StickyKey(rule!, context.Request)) : null;
         UpstreamHeaders.Prepare(context.Request.Headers, client, rule);
-        using CancellationTokenSource? limit = rule?.Timeouts.Response is { } response ? new CancellationTokenSource(response) : IsUpgrade(context) ? new CancellationTokenSource() : null;
+        bool isUpgrade = IsUpgrade(context);
+        using CancellationTokenSource? limit = rule?.Timeouts.Response is { } response ? new CancellationTokenSource(response) : isUpgrade ? new CancellationTokenSource() : null;
 
         for (int tries = 1; ; tries++)
         {
             BackendUrl backend = turn?.Url ?? forward.Default!;
             BackendState state = turn?.State ?? board.OfDefault(backend);
-            Attempt attempt = new(context, rule, backend, limit);
+            Attempt attempt = new(context, rule, backend, limit, isUpgrade);
             ForwarderError error = await SendAsync(attempt, forward, turn?.StickyCookie is { } token ? StickyCookie(rule!, token, client) : null, pageCookie);
             if (error == ForwarderError.None)
             {
@@ -72,21 +76,24 @@ internal sealed class RequestForwarder(
         }
     }
 
-    private async Task<ForwarderError> SendAsync(Attempt attempt, RouteAction.Forward forward, string? stickyCookie, string? pageCookie)
+    /// <summary>Not async by itself: each such layer costs every request.</summary>
+    private ValueTask<ForwarderError> SendAsync(Attempt attempt, RouteAction.Forward forward, string? stickyCookie, string? pageCookie)
     {
         HttpContext context = attempt.Context;
         RouteRule? rule = attempt.Rule;
         string? host = context.Request.Headers.Host is [{ Length: > 0 } said, ..] ? said : null;
-        ForwardTransformer transformer = new(forward.UrlAt(attempt.Backend), host, rule, stickyCookie, pageCookie, attempt.Begin);
-        ForwarderRequestConfig config = new()
-        {
-            ActivityTimeout = rule?.Timeouts.Idle ?? settings.IdleTimeout,
-            Version = attempt.Backend.IsHttp2 ? HttpVersion.Version20 : null,
-            VersionPolicy = attempt.Backend.IsHttp2 ? HttpVersionPolicy.RequestVersionExact : null,
-        };
+        ForwardTransformer transformer = new(forward.UrlAt(attempt.Backend), host, rule, stickyCookie, pageCookie, attempt.IsAwaited ? attempt.Begin : null);
+        ForwarderRequestConfig config = attempt.Backend.IsHttp2 || rule?.Timeouts.Idle is not null
+            ? new()
+            {
+                ActivityTimeout = rule?.Timeouts.Idle ?? settings.IdleTimeout,
+                Version = attempt.Backend.IsHttp2 ? HttpVersion.Version20 : null,
+                VersionPolicy = attempt.Backend.IsHttp2 ? HttpVersionPolicy.RequestVersionExact : null,
+            }
+            : _ordinary;
         HttpMessageInvoker invoker = clients.For(rule?.Timeouts.Connect ?? settings.ConnectTimeout);
         ValueTask<ForwarderError> sending = forwarder.SendAsync(context, attempt.Backend.Origin, invoker, config, transformer, attempt.Limit?.Token ?? CancellationToken.None);
-        return IsUpgrade(context) && !sending.IsCompleted && news.Knows(rule, attempt.Backend) ? await WatchAsync(attempt, sending.AsTask()) : await sending;
+        return attempt.IsUpgrade && !sending.IsCompleted && news.Knows(rule, attempt.Backend) ? new(WatchAsync(attempt, sending.AsTask())) : sending;
     }
 
     /// <summary>Gives a WebSocket up early when the program behind it is not up, though something takes connections there.</summary>
@@ -148,9 +155,9 @@ internal sealed class RequestForwarder(
         context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     /// <summary>A request at one backend.</summary>
-    private sealed class Attempt(HttpContext context, RouteRule? rule, BackendUrl backend, CancellationTokenSource? limit)
+    private sealed class Attempt(HttpContext context, RouteRule? rule, BackendUrl backend, CancellationTokenSource? limit, bool isUpgrade)
     {
-        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource? _begun = isUpgrade ? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
 
         public HttpContext Context => context;
 
@@ -160,7 +167,13 @@ internal sealed class RequestForwarder(
 
         public CancellationTokenSource? Limit => limit;
 
-        public Task Begun => _begun.Task;
+        public bool IsUpgrade => isUpgrade;
+
+        /// <summary>Somebody has to know when the response begins.</summary>
+        public bool IsAwaited => isUpgrade || limit is not null;
+
+        /// <summary>Of an upgrade.</summary>
+        public Task Begun => _begun?.Task ?? Task.CompletedTask;
 
         /// <summary>Why it was given up.</summary>
         public ProgramSituation? NotUp { get; private set; }
@@ -169,7 +182,7 @@ internal sealed class RequestForwarder(
         public void Begin()
         {
             limit?.CancelAfter(Timeout.InfiniteTimeSpan);
-            _ = _begun.TrySetResult();
+            _ = _begun?.TrySetResult();
         }
 
         public void GiveUp(ProgramSituation situation)

@@ -8,15 +8,17 @@ namespace Init.Gateway.Hosting;
 /// Counts the connections of one listening address. When there are too many, the one that has been without a request for longest makes room: idle clients, however
 /// many, keep nobody out.
 /// </summary>
-internal sealed class ConnectionKeeper(int connectionsMax)
+internal sealed class ConnectionKeeper(int connectionsMax, MemoryTrim trim)
 {
+    private readonly MemoryTrim _trim = trim;
     private readonly Lock _lock = new();
-    private readonly LinkedList<Kept> _idle = [];
+    private readonly LinkedList<Kept> _idle = new();
     private int _count;
 
     /// <summary>As connection middleware.</summary>
     public async Task KeepAsync(ConnectionContext connection, ConnectionDelegate next)
     {
+        _trim.NoteWork();
         Kept kept = new(this, connection);
         if (!TryAdmit(kept))
         {
@@ -32,6 +34,7 @@ internal sealed class ConnectionKeeper(int connectionsMax)
         finally
         {
             Remove(kept);
+            _trim.NoteWork();
         }
     }
 
@@ -47,13 +50,12 @@ internal sealed class ConnectionKeeper(int connectionsMax)
 
                 victim = longest.Value;
                 _idle.Remove(longest);
-                victim.Place = null;
                 victim.IsGivenUp = true;
                 _count--;
             }
 
             _count++;
-            kept.Place = _idle.AddLast(kept);
+            _idle.AddLast(kept.Place);
         }
 
         victim?.Connection.Abort(new ConnectionAbortedException("another client needed the place"));
@@ -74,17 +76,25 @@ internal sealed class ConnectionKeeper(int connectionsMax)
     private void TakeFromIdle(Kept kept)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        if (kept.Place is { } place)
-            _idle.Remove(place);
-        kept.Place = null;
+        if (kept.Place.List is not null)
+            _idle.Remove(kept.Place);
     }
 
-    private sealed class Kept(ConnectionKeeper keeper, ConnectionContext connection) : IConnectionActivity
+    private sealed class Kept : IConnectionActivity
     {
-        public ConnectionContext Connection { get; } = connection;
+        private readonly ConnectionKeeper _keeper;
 
-        /// <summary>Among the idle ones, the longest first; null while a request is under way.</summary>
-        public LinkedListNode<Kept>? Place { get; set; }
+        public Kept(ConnectionKeeper keeper, ConnectionContext connection)
+        {
+            _keeper = keeper;
+            Connection = connection;
+            Place = new LinkedListNode<Kept>(this);
+        }
+
+        public ConnectionContext Connection { get; }
+
+        /// <summary>Among the idle ones, the longest first; in no list while a request is under way.</summary>
+        public LinkedListNode<Kept> Place { get; }
 
         /// <summary>It is being closed, or is closed, and is counted no more.</summary>
         public bool IsGivenUp { get; set; }
@@ -94,19 +104,20 @@ internal sealed class ConnectionKeeper(int connectionsMax)
 
         public void RequestBegun()
         {
-            lock (keeper._lock)
+            _keeper._trim.NoteWork();
+            lock (_keeper._lock)
             {
                 if (_requests++ == 0)
-                    keeper.TakeFromIdle(this);
+                    _keeper.TakeFromIdle(this);
             }
         }
 
         public void RequestEnded()
         {
-            lock (keeper._lock)
+            lock (_keeper._lock)
             {
                 if (--_requests == 0 && !IsGivenUp)
-                    Place = keeper._idle.AddLast(this);
+                    _keeper._idle.AddLast(Place);
             }
         }
     }

@@ -16,11 +16,12 @@ internal static class KestrelHost
     /// <param name="endpoints">At least one; without any, Kestrel would choose an address of its own.</param>
     /// <param name="connectionsMax">For each of them.</param>
     /// <param name="setLimits">Of requests.</param>
+    /// <param name="trim">Is told of connections and requests.</param>
     /// <param name="log">Gets the server's warnings.</param>
     /// <param name="furnish">Says what is spoken at an address, when it is not HTTP/1 alone. Connections are counted before it has its say, so those that never end their handshake are, too.</param>
     /// <param name="introduce">Called for each connection before its first request; null: nobody needs to know by which address it came in.</param>
     public static WebApplicationBuilder CreateBuilder(
-        IReadOnlyList<BoundEndpoint> endpoints, int connectionsMax, Action<KestrelServerOptions> setLimits, LineLoggerProvider log, Action<BoundEndpoint, ListenOptions>? furnish = null,
+        IReadOnlyList<BoundEndpoint> endpoints, int connectionsMax, Action<KestrelServerOptions> setLimits, MemoryTrim trim, LineLoggerProvider log, Action<BoundEndpoint, ListenOptions>? furnish = null,
         Action<BoundEndpoint, ConnectionContext>? introduce = null)
     {
         // The empty builder reads no appsettings.json of the current directory and no ASPNETCORE_ variables: what counts is our configuration.
@@ -35,7 +36,7 @@ internal static class KestrelHost
             setLimits(kestrel);
             foreach (BoundEndpoint endpoint in endpoints)
             {
-                ConnectionKeeper keeper = new(connectionsMax);
+                ConnectionKeeper keeper = new(connectionsMax, trim);
                 kestrel.Listen(endpoint.Address, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1;

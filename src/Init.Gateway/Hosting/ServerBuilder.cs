@@ -22,14 +22,15 @@ internal static class ServerBuilder
     /// <param name="backend">The supervisor.</param>
     /// <param name="events">What happens.</param>
     /// <param name="rules">Null: there is no public port.</param>
+    /// <param name="trim">Is told of connections and requests.</param>
     /// <param name="log">Gets what goes wrong.</param>
     public static WebApplication Build(
-        GatewayOptions options, IReadOnlyList<BoundEndpoint> endpoints, IControlBackend backend, EventHub events, RulesServices? rules, LineLoggerProvider log)
+        GatewayOptions options, IReadOnlyList<BoundEndpoint> endpoints, IControlBackend backend, EventHub events, RulesServices? rules, MemoryTrim trim, LineLoggerProvider log)
     {
         // Made once for each address: the gate asks every connection whose password it needs.
         Dictionary<BoundEndpoint, AdminListener> listeners = endpoints.ToDictionary(endpoint => endpoint, endpoint => new AdminListener(endpoint.Configured));
         WebApplicationBuilder builder = KestrelHost.CreateBuilder(
-            endpoints, HttpLimits.ConnectionsMax, SetLimits, log, introduce: (endpoint, connection) => connection.Features.Set(listeners[endpoint]));
+            endpoints, HttpLimits.ConnectionsMax, SetLimits, trim, log, introduce: (endpoint, connection) => connection.Features.Set(listeners[endpoint]));
         builder.Services.AddRoutingCore();
         WebApplication server = builder.Build();
         server.Use(next => context => ErrorPages.CompleteAsync(context, next, log));

@@ -194,8 +194,7 @@ public sealed class GitServer : IAsyncDisposable
         ];
         foreach (var (name, value) in variables)
             start.Environment[name] = value;
-        if (request.ContentLength is { } length)
-            start.Environment["CONTENT_LENGTH"] = length.ToString();
+        // No CONTENT_LENGTH: what it says is waited for by git http-backend in a loop without pause when less comes (2.39); without it the end of its input is the end.
         return Process.Start(start)!;
     }
 

@@ -163,7 +163,7 @@ public sealed class PushTests
 
         string commit = machine.Backup();
         // Cut in the second part: what is there is not sent again.
-        GitFault cut = new() { Where = "/git-receive-pack", CutRequestAt = 250_000, Times = 1 };
+        GitFault cut = new() { Where = "/git-receive-pack", CutRequestAt = 250_000 }; // Each time: curl tries once more by itself.
         int posts = 0;
         bed.Server.Other = context =>
         {
@@ -175,6 +175,7 @@ public sealed class PushTests
         Assert.Contains("refs/init/parts/main/1", bed.RefsAtServer());
         Assert.DoesNotContain("refs/heads/main", bed.RefsAtServer());
         bed.Server.Other = null;
+        bed.Server.Misbehave();
         int before = bed.Server.Requests.Count;
         machine.Push(commit);
 
@@ -245,6 +246,8 @@ public sealed class PushTests
         TestFolder.Run("rm", "-rf", bed.Server.PathOf(RemoteBed.Repository));
         bed.Server.CreateRepository(RemoteBed.Repository);
         second.Remote.AnswerChallenge(default);
+        string aside = second.Remote.PushAside(commit, "init/diverged/here", default);
+        Assert.Equal("two", bed.Git("show", $"{aside}:t/a"));
 
         string third = second.Backup("b", "three");
         second.Push(third);

@@ -1,0 +1,38 @@
+namespace Init.Backup.GitHub;
+
+/// <summary>A repository at GitHub, and how its API is used. Written from GitHub's documentation of 2026.</summary>
+/// <param name="Repository">"owner/repo".</param>
+/// <param name="Token">Goes to the API and to nowhere else; in no text of ours.</param>
+public sealed record GitHubSettings(string Repository, string Token)
+{
+    /// <summary>Without a slash at the end; another one for GitHub Enterprise.</summary>
+    public Uri Api { get; init; } = new("https://api.github.com");
+
+    /// <summary>Of the first release. When it is full or closed, "TAG-2" follows, and so on.</summary>
+    public string ReleaseTag { get; init; } = "blobs";
+
+    /// <summary>Bytes of an asset; GitHub takes less than 2 GiB.</summary>
+    public long PartBytesMax { get; init; } = 1900L * 1024 * 1024;
+
+    /// <summary>GitHub takes 1,000.</summary>
+    public int AssetsPerReleaseMax { get; init; } = 1000;
+
+    /// <summary>Requests that make something: GitHub allows some 80 a minute and 500 an hour.</summary>
+    public int CreationsPerMinute { get; init; } = 80;
+
+    public int CreationsPerHour { get; init; } = 500;
+
+    /// <summary>Nothing sent and nothing received for so long: the connection is given up.</summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>A wait that GitHub asks for, up to which a call waits itself. What is longer is told to the caller.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Before the second attempt; twice as long before each further one.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What an interrupted download has fetched is noted here; null: nowhere, and the next one begins anew.</summary>
+    public string? ScratchPath { get; init; }
+
+    public override string ToString() => $"{Repository} at {Api.Authority}";
+}
