@@ -52,9 +52,10 @@ public sealed record BackupNote(NoteKind Kind, BytePath Path, string Text)
     public override string ToString() => $"{Path}: {Text}";
 }
 
-/// <summary>What people should hear of, each once; of very many the first, and how many there were.</summary>
+/// <summary>What people should hear of, each once; of very many the first, and how many there were. Added to by several threads, read when they are done.</summary>
 public sealed class BackupNotes
 {
+    private readonly Lock _gate = new();
     private readonly List<BackupNote> _kept = [];
 
     public IReadOnlyList<BackupNote> Kept => _kept;
@@ -63,8 +64,11 @@ public sealed class BackupNotes
 
     public void Add(NoteKind kind, BytePath path, string text)
     {
-        Total++;
-        if (_kept.Count < BackupLimits.NotesMax)
-            _kept.Add(new BackupNote(kind, path, text));
+        lock (_gate)
+        {
+            Total++;
+            if (_kept.Count < BackupLimits.NotesMax)
+                _kept.Add(new BackupNote(kind, path, text));
+        }
     }
 }

@@ -51,6 +51,26 @@ public sealed class PackTests
     }
 
     [Fact]
+    public void Restore_OfWhatGitHasMadeDifferencesOf_BringsItBack()
+    {
+        using TestFolder folder = new();
+        string text = string.Concat(Enumerable.Range(0, 2000).Select(line => $"line {line * 7919}\n"));
+        for (int file = 0; file < 300; file++)
+            folder.Write($"{file % 3}/{file}", $"{text}and {file}\n");
+        folder.Write("changes", new byte[1_500_000]);
+        string before = folder.List();
+        string commit = folder.Backup().Commit!;
+
+        // As a server does, whose pack is what a new machine fetches.
+        folder.Git("repack", "-a", "-d", "-f", "-q", "--depth=50", "--window=10");
+        Assert.Contains("chain length", folder.Git("verify-pack", "-v", Path.ChangeExtension(Assert.Single(Packs(folder)), ".idx")));
+        folder.Wipe();
+
+        Assert.True(folder.Restore(commit).IsComplete);
+        Assert.Equal(before, folder.List());
+    }
+
+    [Fact]
     public void Backup_OfContentThatIsInTheStore_DoesNotWriteItAgain()
     {
         using TestFolder folder = new();

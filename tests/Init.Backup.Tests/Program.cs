@@ -1,10 +1,11 @@
 using Init.Backup.Names;
 using Init.Backup.Restore;
 using Init.Backup.Store;
+using Init.Backup.Tests.Harness;
 
 namespace Init.Backup.Tests;
 
-/// <summary>Started by <see cref="KillTests"/>, which kills it.</summary>
+/// <summary>Started by <see cref="KillTests"/>, which kills it; and a fake GitHub for work by hand.</summary>
 internal static class Program
 {
     public const int FilesEachRound = 30;
@@ -21,6 +22,8 @@ internal static class Program
                 Console.WriteLine("ready");
                 using (BackupStore store = BackupStore.Open(Settings(root).StorePath, "main"))
                     return RestoreRun.Execute(Settings(root), store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow).IsComplete ? 0 : 1;
+            case ["fake-github", var directory]:
+                return ServeGitHub(directory);
             default:
                 return 2;
         }
@@ -28,6 +31,23 @@ internal static class Program
 
     /// <summary>Every second round has enough for packs of our own.</summary>
     public static string Content(int round, int file) => $"{round}\n{new string('x', (file * 4001 * (round % 2 == 0 ? 1 : 3)) + round)}";
+
+    /// <summary>For work by hand, and for containers: says how to use it, and serves until standard input ends.</summary>
+    private static int ServeGitHub(string directory)
+    {
+        FakeGitHub github = FakeGitHub.StartAsync(Path.GetFullPath(directory)).GetAwaiter().GetResult();
+        Console.WriteLine($"remote={github.RemoteUrl}");
+        Console.WriteLine($"github_api={github.Api}");
+        Console.WriteLine($"user={GitServer.User}");
+        Console.WriteLine($"token={GitServer.Token}");
+        while (Console.ReadLine() is not null)
+        {
+            // Nothing is asked of us but to go on.
+        }
+
+        github.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return 0;
+    }
 
     /// <summary>Every file of a round says its number. A state with two numbers in it never was.</summary>
     private static void BackUp(BackupSettings settings, int first)

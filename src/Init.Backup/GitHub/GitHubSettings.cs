@@ -34,5 +34,20 @@ public sealed record GitHubSettings(string Repository, string Token)
     /// <summary>What an interrupted download has fetched is noted here; null: nowhere, and the next one begins anew.</summary>
     public string? ScratchPath { get; init; }
 
+    /// <summary>"owner/repo" of a remote that is a repository of this GitHub.</summary>
+    /// <param name="remoteUrl">As git has it, without user information.</param>
+    /// <param name="api">https://api.github.com, or that of a GitHub Enterprise on the remote's own host.</param>
+    /// <returns>Null: it is another server, and has no releases that we know of.</returns>
+    public static string? RepositoryOf(string remoteUrl, Uri api)
+    {
+        if (!Uri.TryCreate(remoteUrl, UriKind.Absolute, out Uri? url) || url.Scheme != api.Scheme)
+            return null;
+        bool isOurs = api.Authority == "api.github.com" ? url.Authority is "github.com" or "www.github.com" : url.Authority == api.Authority || "api." + url.Authority == api.Authority;
+        string name = url.AbsolutePath.Trim('/');
+        if (name.EndsWith(".git", StringComparison.OrdinalIgnoreCase))
+            name = name[..^".git".Length];
+        return isOurs && Large.Pointer.IsRepository(name) ? name : null;
+    }
+
     public override string ToString() => $"{Repository} at {Api.Authority}";
 }

@@ -8,7 +8,7 @@ namespace Init.Backup.Restore;
 /// The directories on the way to the entry that is being restored, by descriptor: no link leads out of BASE. A directory gets its own mode, owner and time when everything in
 /// it is done, and is open to us until then.
 /// </summary>
-internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, BackupNotes notes) : IDisposable
+internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, BackupNotes notes, RestoreQueue queue) : IDisposable
 {
     private const int AncestorMode = 0x1ED; // 0755
 
@@ -23,7 +23,7 @@ internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, B
     {
         BytePath parent = path.Parent;
         while (_levels.TryPeek(out Level? level) && !parent.IsWithin(level.Path))
-            Leave(_levels.Pop());
+            LeaveLater(_levels.Pop());
 
         BytePath at = _levels.TryPeek(out Level? top) ? top.Path : default;
         foreach (Range component in parent.Components())
@@ -61,22 +61,29 @@ internal sealed class LiveDirectories(int baseDirectory, bool removeLeftovers, B
     public void Dispose()
     {
         while (_levels.TryPop(out Level? level))
-            Leave(level);
+            LeaveLater(level);
     }
 
     private int Fd => _levels.TryPeek(out Level? level) ? level.Fd : baseDirectory;
 
-    private void Leave(Level level)
+    /// <summary>Files in it may still be written.</summary>
+    private void LeaveLater(Level level)
+    {
+        int parent = Fd; // Left after this one, and open until then.
+        queue.Add(Task.CompletedTask, () => Leave(level, parent));
+    }
+
+    private void Leave(Level level, int parent)
     {
         if (removeLeftovers && !IsToBeContinued)
             RemoveLeftovers(level.Fd, withLarge: true);
         if (level.Entry is { } entry)
         {
             ReadOnlySpan<byte> name = level.Path.Name;
-            SetOwner(Fd, name, entry, notes);
+            SetOwner(parent, name, entry, notes);
             int errno = FilesAt.SetMode(level.Fd, entry.Mode);
             if (errno == 0)
-                errno = FilesAt.SetModified(Fd, name, entry.Modified);
+                errno = FilesAt.SetModified(parent, name, entry.Modified);
             if (errno != 0)
                 notes.Add(NoteKind.NotPermitted, level.Path, $"cannot set mode or time: {Errno.Describe(errno)}");
         }

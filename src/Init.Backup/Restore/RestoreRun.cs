@@ -35,6 +35,7 @@ public sealed class RestoreRun : IDisposable
     private readonly CatFile _objects;
     private readonly CommitTree _tree;
     private readonly ManifestHead _head;
+    private readonly BlobReader _blobs;
     private readonly FileRestorer _files;
     private readonly IEnumerator<IndexEntry> _known;
     private readonly IndexFile.Writer? _index;
@@ -61,7 +62,8 @@ public sealed class RestoreRun : IDisposable
             throw;
         }
 
-        _files = new FileRestorer(_objects, _tree, _notes, settings.LargeFiles, cancel);
+        _blobs = new BlobReader(store.Git);
+        _files = new FileRestorer(_blobs, _tree, _notes, settings.LargeFiles, cancel);
         bool hasIndex = IsInPlace && IndexFile.CommitOf(settings.IndexPath) is not null;
         _known = (hasIndex ? IndexFile.Read(settings.IndexPath) : []).GetEnumerator();
         _hasKnown = _known.MoveNext();
@@ -77,7 +79,7 @@ public sealed class RestoreRun : IDisposable
     /// <param name="store">Where from.</param>
     /// <param name="request">What.</param>
     /// <param name="now">Wall-clock time, for the names of what is kept aside.</param>
-    /// <param name="progress">Called after each entry.</param>
+    /// <param name="progress">Called after each entry, and from other threads, one at a time, while a large file comes.</param>
     /// <param name="cancel">Looked at while large files are fetched.</param>
     /// <exception cref="ManifestException">The commit has no manifest that can be used. Nothing has been changed, or the restore can be tried again.</exception>
     public static RestoreResult Execute(BackupSettings settings, BackupStore store, RestoreRequest request, DateTimeOffset now, Action<RestoreProgress>? progress = null, CancellationToken cancel = default)
@@ -93,6 +95,7 @@ public sealed class RestoreRun : IDisposable
     {
         _known.Dispose();
         _index?.Dispose();
+        _blobs.Dispose();
         _objects.Dispose();
     }
 
@@ -102,6 +105,8 @@ public sealed class RestoreRun : IDisposable
         if (IsWhole && StateFiles.Write(_settings.RestoringPath, Encoding.ASCII.GetBytes(_request.Commit + "\n"), 0x1A4 /* 0644 */) is not 0 and var refused)
             throw new SyscallException("write", _settings.RestoringPath, refused);
 
+        if (progress is not null)
+            _files.Fetched = bytes => progress(new RestoreProgress(_entries, _head.Entries, _bytes + bytes, _head.Bytes));
         if (IsWhole)
             SymlinkLayout.Migrate(_settings, mayCopy: true, _notes);
         string @base = _request.Into ?? _settings.Base;
@@ -109,20 +114,21 @@ public sealed class RestoreRun : IDisposable
         int fd = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(@base)).OrThrow("open", @base);
         try
         {
-            using (LiveDirectories directories = new(fd, isResumed, _notes))
+            using RestoreQueue queue = new();
+            using (LiveDirectories directories = new(fd, isResumed, _notes, queue))
             {
                 foreach (ManifestEntry entry in _tree.ReadEntries(_head))
                 {
                     if (_request.Only.Count > 0 && !_request.Only.Any(only => entry.Path.IsWithin(only)))
                         continue;
 
-                    TryRestore(entry, directories);
-                    _entries++;
-                    _bytes += entry.Size;
-                    progress?.Invoke(new RestoreProgress(_entries, _head.Entries, _bytes, _head.Bytes));
+                    Task<SeenStamp?> work = TryStart(entry, directories);
+                    queue.Add(work, () => End(entry, work, directories, progress));
+                    queue.Complete(RestoreQueue.CountMax);
                 }
             }
 
+            queue.Complete(0);
             // One wait for all files: what a power cut leaves before is done again, because "restoring" is still there.
             int errno = FilesAt.SynchronizeFileSystem(fd);
             if (errno != 0)
@@ -142,12 +148,24 @@ public sealed class RestoreRun : IDisposable
         return new RestoreResult(_request.Commit, _entries, _written, _bytes, _isComplete, _notes);
     }
 
-    private void TryRestore(ManifestEntry entry, LiveDirectories directories)
+    private Task<SeenStamp?> TryStart(ManifestEntry entry, LiveDirectories directories)
+    {
+        try
+        {
+            return Start(entry, directories);
+        }
+        catch (Exception exception) when (exception is SyscallException or GitException or RemoteException)
+        {
+            return Task.FromException<SeenStamp?>(exception);
+        }
+    }
+
+    private void End(ManifestEntry entry, Task<SeenStamp?> work, LiveDirectories directories, Action<RestoreProgress>? progress)
     {
         SeenStamp? seen = null;
         try
         {
-            seen = Restore(entry, directories);
+            seen = work.GetAwaiter().GetResult();
         }
         catch (Exception exception) when (exception is SyscallException or GitException or RemoteException)
         {
@@ -158,9 +176,13 @@ public sealed class RestoreRun : IDisposable
         }
 
         _index?.Add(new IndexEntry(entry, seen));
+        _entries++;
+        _bytes += entry.Size;
+        progress?.Invoke(new RestoreProgress(_entries, _head.Entries, _bytes, _head.Bytes));
     }
 
-    private SeenStamp? Restore(ManifestEntry entry, LiveDirectories directories)
+    /// <summary>Looks, decides and clears the way here and now; content is written at the same time as that of other files.</summary>
+    private Task<SeenStamp?> Start(ManifestEntry entry, LiveDirectories directories)
     {
         int directory = directories.Of(entry.Path);
         FileStamp? live = FilesAt.StampOf(directory, entry.Path.Name, out int errno);
@@ -180,16 +202,22 @@ public sealed class RestoreRun : IDisposable
         if (entry.Kind == EntryKind.Directory)
         {
             directories.Enter(entry.Path, entry);
-            return null;
+            return Task.FromResult<SeenStamp?>(null);
         }
 
         if (action == RestoreAction.Keep)
-            return Adjust(directory, entry, live!.Value, look.KnownSha256 is not null, readAt);
+            return Task.FromResult(Adjust(directory, entry, live!.Value, look.KnownSha256 is not null, readAt));
 
         if (entry.Storage == Storage.Database)
             RemoveCompanions(directory, entry.Path);
-        _files.Write(directory, entry);
-        _written++;
+        List<string> content = _files.BlobsOf(entry);
+        return FileRestorer.IsConcurrent(entry) ? Task.Run(() => Write(directory, entry, content)) : Task.FromResult(Write(directory, entry, content));
+    }
+
+    private SeenStamp? Write(int directory, ManifestEntry entry, List<string> content)
+    {
+        _files.Write(directory, entry, content);
+        Interlocked.Increment(ref _written);
         return entry.Kind == EntryKind.File && FilesAt.StampOf(directory, entry.Path.Name, out _) is { } written ? SeenStamp.Of(written, 0) : null;
     }
 

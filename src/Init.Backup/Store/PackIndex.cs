@@ -53,8 +53,20 @@ internal sealed class PackIndex : IDisposable
 
     public string PackPath { get; }
 
+    /// <summary>
+    /// Of the packs in a directory, the largest first. Each takes a descriptor; of more than that many, the small ones are left to git.
+    /// </summary>
+    public static List<PackIndex> OpenAll(string directory)
+    {
+        const int CountMax = 100;
+        if (!Directory.Exists(directory))
+            return [];
+
+        return [.. new DirectoryInfo(directory).EnumerateFiles("*.idx").OrderByDescending(file => file.Length).Take(CountMax).Select(file => Open(file.FullName)).OfType<PackIndex>()];
+    }
+
     /// <returns>Null when it is none that we read: then git does.</returns>
-    public static PackIndex? Open(string path)
+    private static PackIndex? Open(string path)
     {
         long length = new FileInfo(path).Length;
         if (length < NamesAt + TrailerBytes || !File.Exists(Path.ChangeExtension(path, ".pack")))

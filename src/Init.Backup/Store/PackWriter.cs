@@ -40,7 +40,7 @@ internal sealed class PackWriter : IDisposable
     {
         _directory = directory;
         Directory.CreateDirectory(directory);
-        _existing = [.. Directory.EnumerateFiles(directory, "*.idx").Select(PackIndex.Open).OfType<PackIndex>()];
+        _existing = PackIndex.OpenAll(directory);
         for (int i = 0; i < _bufferCount; i++)
             _free.Add(new Buffer());
     }

@@ -76,6 +76,9 @@ public sealed class FakeGitHub : IAsyncDisposable
     /// <summary>Of the token; null: it is a fine-grained one, of which GitHub says none.</summary>
     public string? Scopes { get; set; } = "repo";
 
+    /// <summary>Null: never.</summary>
+    public DateTimeOffset? TokenExpires { get; set; }
+
     /// <summary>Whether assets have a digest: those before the middle of 2025 have none.</summary>
     public bool HasDigests { get; set; } = true;
 
@@ -181,6 +184,9 @@ public sealed class FakeGitHub : IAsyncDisposable
         context.Response.Headers["X-RateLimit-Reset"] = (DateTimeOffset.UtcNow + ClockSkew).AddMinutes(10).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         if (Scopes is not null)
             context.Response.Headers["X-OAuth-Scopes"] = Scopes;
+
+        if (TokenExpires is { } expires)
+            context.Response.Headers["GitHub-Authentication-Token-Expiration"] = expires.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
         string[] parts = path[(isUpload ? "/uploads/" : "/api/v3/").Length..].Split('/');
         await (isUpload ? UploadAsync(context, parts, fault) : AnswerApiAsync(context, parts));

@@ -3,6 +3,7 @@ using System.Text;
 using Init.Backup.Large;
 using Init.Backup.Manifest;
 using Init.Backup.Remote;
+using Init.Backup.Store;
 
 namespace Init.Backup.Tests;
 
@@ -219,6 +220,32 @@ public sealed class LargeFileTests
         Assert.False(restored.IsComplete);
         Assert.Contains("its content is in a release of o/r at GitHub", Assert.Single(restored.Notes.Kept).Text);
         Assert.True(File.Exists(Path.Combine(folder.Target, "b")));
+    }
+
+    [Fact]
+    public void References_OfAHistory_AreThoseOfAllItsCommits()
+    {
+        var (folder, large) = Make();
+        using var _ = folder;
+        large.Now = DateTimeOffset.UtcNow - LargeDecision.Often;
+        folder.Write("a\nb.bin", Content(1));
+        folder.Backup();
+        folder.Write("a\nb.bin", Content(2));
+        folder.Backup();
+        File.Delete(Path.Combine(folder.Target, "a\nb.bin"));
+        folder.Write("c", Content(3));
+        folder.Backup();
+        folder.Git("branch", "other");
+        File.Delete(Path.Combine(folder.Target, "c"));
+        folder.Backup();
+
+        Assert.Equal(
+            new[] { 1, 2, 3 }.Select(seed => Convert.ToHexStringLower(SHA256.HashData(Content(seed)))).Order(),
+            LargeReferences.InHistory(new GitRunner(folder.Settings.StorePath), default)!.Order());
+
+        string shallow = Path.Combine(folder.Root, "shallow.git");
+        TestFolder.Run("git", "clone", "-q", "--bare", "--depth=1", "file://" + folder.Settings.StorePath, shallow);
+        Assert.Null(LargeReferences.InHistory(new GitRunner(shallow), default)); // Nobody knows what is before.
     }
 
     [Theory]
