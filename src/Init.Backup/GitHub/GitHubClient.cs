@@ -90,6 +90,8 @@ internal sealed class GitHubClient : IDisposable
                 continue;
             }
 
+            if (!answer.IsLimited)
+                Unlimit();
             return CheckRight(answer);
         }
     }
@@ -161,6 +163,12 @@ internal sealed class GitHubClient : IDisposable
             if (Now + wait > _notBefore)
                 _notBefore = Now + wait;
         }
+    }
+
+    private void Unlimit()
+    {
+        lock (_lock)
+            _unknownWait = FirstUnknownWait;
     }
 
     public static async Task<GitHubAnswer> ReadAnswerAsync(HttpResponseMessage response, CancellationToken silence)

@@ -15,6 +15,7 @@ internal sealed class PointerFetch(GitHubClient client, AssetDownload download, 
     /// <summary>A part that is not what it is to be is fetched once more, from its beginning.</summary>
     private const int Rounds = 2;
 
+    private readonly Lock _lock = new();
     private long _received;
 
     /// <returns>The SHA-256 of all that is in the file now.</returns>
@@ -73,7 +74,7 @@ internal sealed class PointerFetch(GitHubClient client, AssetDownload download, 
                 var (part, segment) = missing[index];
                 try
                 {
-                    await download.WriteAsync(places[part].Asset, places[part].WithToken, segment, fd, count => progress?.Invoke(Interlocked.Add(ref _received, count)), all.Token).ConfigureAwait(false);
+                    await download.WriteAsync(places[part].Asset, places[part].WithToken, segment, fd, Received, all.Token).ConfigureAwait(false);
                     fetched.Set(segment.Index, true);
                 }
                 catch (Exception exception) when (exception is not OperationCanceledException)
@@ -93,6 +94,15 @@ internal sealed class PointerFetch(GitHubClient client, AssetDownload download, 
         {
             cancel.ThrowIfCancellationRequested();
             problem.Throw();
+        }
+    }
+
+    private void Received(int count)
+    {
+        lock (_lock)
+        {
+            _received += count;
+            progress?.Invoke(_received);
         }
     }
 

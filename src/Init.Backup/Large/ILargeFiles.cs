@@ -29,7 +29,7 @@ public interface ILargeFiles
     /// <summary>Writes the content to a file, whatever is in it. What an earlier, interrupted call wrote to the same file is not fetched again.</summary>
     /// <param name="pointer">Also one of the original.</param>
     /// <param name="fd">Open for reading and writing.</param>
-    /// <param name="progress">Called with the bytes that have come, in all.</param>
+    /// <param name="progress">Called with the bytes that have come, in all; from other threads, one at a time.</param>
     /// <param name="cancel">Ends the call within a second.</param>
     /// <exception cref="Remote.RemoteException">It is not to be had, or it is not what the pointer says.</exception>
     void Get(Pointer pointer, int fd, Action<long>? progress, CancellationToken cancel);

@@ -16,6 +16,9 @@ internal sealed class FileRestorer(BlobReader blobs, CommitTree tree, BackupNote
 
     private readonly byte[] _buffer = new byte[BufferBytes];
 
+    /// <summary>Called with the bytes that have come of the large file that is being fetched; from other threads, one at a time.</summary>
+    public Action<long>? Fetched { get; set; }
+
     /// <summary>Whether files of a kind may be written at the same time: not those that take the network, or SQLite, or a lot of memory.</summary>
     public static bool IsConcurrent(ManifestEntry entry) => entry is { Kind: EntryKind.File, Storage: Storage.Blob };
 
@@ -124,7 +127,7 @@ internal sealed class FileRestorer(BlobReader blobs, CommitTree tree, BackupNote
         Require(file.Errno, "create a file beside", entry.Path);
         try
         {
-            largeFiles.Get(pointer, file.Fd, null, cancel);
+            largeFiles.Get(pointer, file.Fd, Fetched, cancel);
             Require(Files.Truncate(file.Fd, entry.Size), "set the length of", entry.Path);
             SetOwnerAndMode(directory, temporary, entry, file.Fd);
         }

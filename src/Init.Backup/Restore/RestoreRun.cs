@@ -79,7 +79,7 @@ public sealed class RestoreRun : IDisposable
     /// <param name="store">Where from.</param>
     /// <param name="request">What.</param>
     /// <param name="now">Wall-clock time, for the names of what is kept aside.</param>
-    /// <param name="progress">Called after each entry.</param>
+    /// <param name="progress">Called after each entry, and from other threads, one at a time, while a large file comes.</param>
     /// <param name="cancel">Looked at while large files are fetched.</param>
     /// <exception cref="ManifestException">The commit has no manifest that can be used. Nothing has been changed, or the restore can be tried again.</exception>
     public static RestoreResult Execute(BackupSettings settings, BackupStore store, RestoreRequest request, DateTimeOffset now, Action<RestoreProgress>? progress = null, CancellationToken cancel = default)
@@ -105,6 +105,8 @@ public sealed class RestoreRun : IDisposable
         if (IsWhole && StateFiles.Write(_settings.RestoringPath, Encoding.ASCII.GetBytes(_request.Commit + "\n"), 0x1A4 /* 0644 */) is not 0 and var refused)
             throw new SyscallException("write", _settings.RestoringPath, refused);
 
+        if (progress is not null)
+            _files.Fetched = bytes => progress(new RestoreProgress(_entries, _head.Entries, _bytes + bytes, _head.Bytes));
         if (IsWhole)
             SymlinkLayout.Migrate(_settings, mayCopy: true, _notes);
         string @base = _request.Into ?? _settings.Base;

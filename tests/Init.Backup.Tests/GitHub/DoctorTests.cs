@@ -64,6 +64,20 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public async Task Doctor_WhenTheRepositoryWasRenamed_FollowsOnTheApisHostAlone()
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        FakeGitHubFault To(string where, string location) => new() { Where = where, Times = 1, Status = 301, Headers = [("Location", location)] };
+        at.Settings = at.Settings with { Repository = "owner/old" };
+        at.GitHub.Misbehave(To("/owner/old/releases", "/api/v3/repos/owner/repo/releases"), To("/owner/old", at.GitHub.Api + "/repos/owner/repo"));
+        Assert.All(Judge(at), check => Assert.Equal(CheckOutcome.Ok, check.Outcome));
+
+        at.GitHub.Misbehave(To("/owner/old", $"http://127.0.0.1:{at.GitHub.AssetPort}/repos/owner/repo"));
+        Assert.Equal(CheckOutcome.Fail, Judge(at)[0].Outcome);
+        Assert.DoesNotContain(at.GitHub.Requests, request => request.Host == "assets");
+    }
+
+    [Fact]
     public async Task Doctor_WhenTheTokenExpiresSoon_Warns()
     {
         await using var at = await GitHubFixture.StartAsync();

@@ -344,6 +344,26 @@ public sealed class UploadTests
     }
 
     [Fact]
+    public async Task Put_WhenAskedForAPauseOfUnknownLength_WaitsAMinuteAndTwiceAsLongEachTime()
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        SkippingClock clock = new();
+        using ReleaseFiles client = new(at.Settings, clock);
+        at.GitHub.Misbehave(new FakeGitHubFault { Where = "api ", Times = 3, Status = 403, Body = """{"message":"You have exceeded a secondary rate limit"}""" });
+        foreach (int seconds in new[] { 60, 120, 240 })
+        {
+            var refusal = Assert.Throws<RemoteException>(() => at.Put(GitHubFixture.Content(1), client));
+            Assert.InRange(refusal.RetryAfter!.Value.TotalSeconds, seconds - 5, seconds);
+            clock.Skip(refusal.RetryAfter.Value);
+        }
+
+        at.Put(GitHubFixture.Content(1), client);
+
+        at.GitHub.Misbehave(new FakeGitHubFault { Times = 1, Status = 429 });
+        Assert.InRange(Assert.Throws<RemoteException>(() => at.Put(GitHubFixture.Content(2), client)).RetryAfter!.Value.TotalSeconds, 55, 60);
+    }
+
+    [Fact]
     public async Task Put_WhenGitHubsClockIsADayAhead_WaitsByGitHubsClock()
     {
         await using var at = await GitHubFixture.StartAsync();
@@ -496,5 +516,17 @@ public sealed class UploadTests
         string path = Path.Combine(at.Folder.Root, "huge");
         File.WriteAllBytes(path, content);
         return Files.Open(path, OpenFlags.Read).Fd;
+    }
+
+    /// <summary>Goes on by itself, and can be put forward.</summary>
+    private sealed class SkippingClock : TimeProvider
+    {
+        private long _skipped;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => System.GetElapsedTime(0).Ticks + _skipped;
+
+        public void Skip(TimeSpan time) => _skipped += time.Ticks;
     }
 }

@@ -1,4 +1,6 @@
 using Init.Backup.Migration;
+using Init.Backup.Restore;
+using Init.Backup.Store;
 using Init.Backup.Tests.Harness;
 
 namespace Init.Backup.Tests;
@@ -109,9 +111,14 @@ public sealed class MigrationTests
         original.FetchInto(at.Folder);
         at.Folder.Settings = at.Folder.Settings with { LargeFiles = at.Client(), LargeThreshold = 200_000 };
 
-        var restored = at.Folder.Restore(commit);
+        RestoreResult restored;
+        List<RestoreProgress> seen = [];
+        using (BackupStore store = BackupStore.Open(at.Folder.Settings.StorePath, "main"))
+            restored = RestoreRun.Execute(at.Folder.Settings, store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow, seen.Add);
 
         Assert.True(restored.IsComplete, string.Join('\n', restored.Notes.Kept));
+        Assert.Equal(seen[^1].BytesTotal, seen[^1].Bytes);
+        Assert.True(seen.Count > restored.Entries, "nothing was heard while large files came");
         string data = Path.Combine(at.Folder.Settings.Base, "home/user/AstrBot/data");
         Assert.Equal(noId, File.ReadAllBytes(Path.Combine(data, "my model.bin")));
         Assert.Equal(byId, File.ReadAllBytes(Path.Combine(data, "video.mp4")));
