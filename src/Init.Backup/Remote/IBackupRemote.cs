@@ -72,4 +72,10 @@ public interface IBackupRemote
 
     /// <summary>Gives the lease back at a clean end. Nothing when it is not ours.</summary>
     void ReleaseLease(CancellationToken cancel);
+
+    /// <summary>How a commit of ours and one at the remote stand to each other. Fetches commits and no files, aside.</summary>
+    HistoryRelation Relate(string local, string remote, CancellationToken cancel);
+
+    /// <summary>Makes a commit of the same files as the last one our last one: no file is touched, and none is read again.</summary>
+    void Adopt(string commit);
 }

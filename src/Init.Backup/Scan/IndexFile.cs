@@ -73,6 +73,26 @@ public static class IndexFile
         }
     }
 
+    /// <summary>The same files have another commit now. Nothing happens when the index is of none or of another one.</summary>
+    /// <param name="path">Of the index.</param>
+    /// <param name="from">The commit that it names.</param>
+    /// <param name="to">The commit that it is to name; as long.</param>
+    public static void Rename(string path, string from, string to)
+    {
+        if (from.Length != to.Length || CommitOf(path) != from)
+            return;
+
+        // In place: half of it would be a commit that nobody has, and everything be read again.
+        using FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        byte[] tail = new byte[Math.Min(file.Length, 256)];
+        file.Seek(-tail.Length, SeekOrigin.End);
+        file.ReadExactly(tail);
+        int at = tail.AsSpan().LastIndexOf(Encoding.UTF8.GetBytes($" {from} ")) + 1;
+        file.Seek(at - tail.Length, SeekOrigin.End);
+        file.Write(Encoding.UTF8.GetBytes(to));
+        file.Flush(flushToDisk: true);
+    }
+
     /// <summary>Of a file that <see cref="CommitOf"/> found whole.</summary>
     /// <exception cref="InvalidDataException">It is not, after all.</exception>
     public static IEnumerable<IndexEntry> Read(string path)

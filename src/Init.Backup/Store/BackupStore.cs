@@ -50,6 +50,25 @@ public sealed class BackupStore : IDisposable
     /// <summary>The last commit of the branch; null when there is none.</summary>
     public string? Head() => HeadOf(Branch);
 
+    /// <summary>The last commit that was read back from the remote; null when there is none.</summary>
+    public string? Acknowledged() => Git.Run(GitRunner.ShortTime, [1], "rev-parse", "--verify", "--quiet", "refs/init/acknowledged");
+
+    /// <summary>Whether commits before our first ones are only at the remote.</summary>
+    public bool IsShallow => File.Exists(Path.Combine(Git.Repository, "shallow"));
+
+    /// <summary>What cannot be trusted is renamed, and an empty store takes its place. One that was put aside before is deleted: somebody has had the time to look.</summary>
+    /// <returns>Where it is now.</returns>
+    public string PutAside(DateTimeOffset now)
+    {
+        string path = Git.Repository;
+        foreach (string older in Directory.EnumerateDirectories(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".broken-*"))
+            Directory.Delete(older, recursive: true);
+        string aside = $"{path}.broken-{now.UtcDateTime:yyyyMMdd'T'HHmmss'Z'}";
+        Directory.Move(path, aside);
+        Create(path, Branch);
+        return aside;
+    }
+
     public void Dispose() => _lock.Dispose();
 
     /// <summary>Packs of a backup that came to no end go; nobody may be writing one.</summary>

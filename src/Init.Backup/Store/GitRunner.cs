@@ -14,7 +14,10 @@ public sealed class GitException(string message) : Exception(message);
 /// </summary>
 /// <param name="repository">The directory of the bare repository; it need not exist yet.</param>
 /// <param name="program">Git, by name or path.</param>
-public sealed class GitRunner(string repository, string program = "git")
+/// <param name="configuration">Besides ours, and by the environment as ours: secrets may be in it.</param>
+/// <param name="environment">Besides ours.</param>
+public sealed class GitRunner(
+    string repository, string program = "git", IReadOnlyList<(string Key, string Value)>? configuration = null, IReadOnlyDictionary<string, string>? environment = null)
 {
     public static readonly TimeSpan ShortTime = TimeSpan.FromSeconds(60);
 
@@ -45,12 +48,27 @@ public sealed class GitRunner(string repository, string program = "git")
     /// <summary>Standard output of a command that ends soon, without its last line end.</summary>
     /// <param name="accept">Exit codes that are an answer and not a failure, besides 0; then the result is null.</param>
     /// <exception cref="GitException">It failed, or took longer than <paramref name="timeout"/>.</exception>
-    public string? Run(TimeSpan timeout, IReadOnlyCollection<int> accept, params string[] arguments)
+    public string? Run(TimeSpan timeout, IReadOnlyCollection<int> accept, params string[] arguments) => Run(timeout, accept, "", arguments);
+
+    /// <summary>Standard output of a command that ends soon and reads its standard input, without its last line end.</summary>
+    /// <exception cref="GitException">It failed, or took too long.</exception>
+    internal string RunWith(string input, params string[] arguments) => Run(ShortTime, [], input, arguments)!;
+
+    private string? Run(TimeSpan timeout, IReadOnlyCollection<int> accept, string input, string[] arguments)
     {
         using Process process = Start(arguments);
-        process.StandardInput.Close();
         var output = ReadLimited(process.StandardOutput);
         var errors = ReadLimited(process.StandardError);
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended without reading all of it, and says why.
+        }
+
         if (!process.WaitForExit(timeout))
         {
             process.Kill();
@@ -117,27 +135,29 @@ public sealed class GitRunner(string repository, string program = "git")
         return text.ToString();
     }
 
-    private void SetEnvironment(IDictionary<string, string?> environment)
+    private void SetEnvironment(IDictionary<string, string?> variables)
     {
         string path = Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin";
-        environment.Clear();
-        environment["PATH"] = path;
-        environment["LC_ALL"] = "C";
-        environment["HOME"] = repository;
-        environment["GIT_DIR"] = repository;
-        environment["GIT_CONFIG_NOSYSTEM"] = "1";
-        environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
-        environment["GIT_ATTR_NOSYSTEM"] = "1";
-        environment["GIT_TERMINAL_PROMPT"] = "0";
-        environment["GIT_CONFIG_COUNT"] = (Configuration.Length + 1).ToString();
-        for (int i = 0; i < Configuration.Length; i++)
-        {
-            environment[$"GIT_CONFIG_KEY_{i}"] = Configuration[i].Key;
-            environment[$"GIT_CONFIG_VALUE_{i}"] = Configuration[i].Value;
-        }
+        variables.Clear();
+        variables["PATH"] = path;
+        variables["LC_ALL"] = "C";
+        variables["HOME"] = repository;
+        variables["GIT_DIR"] = repository;
+        variables["GIT_CONFIG_NOSYSTEM"] = "1";
+        variables["GIT_CONFIG_GLOBAL"] = "/dev/null";
+        variables["GIT_ATTR_NOSYSTEM"] = "1";
+        variables["GIT_TERMINAL_PROMPT"] = "0";
 
         // The state directory may have been made by another user before.
-        environment[$"GIT_CONFIG_KEY_{Configuration.Length}"] = "safe.directory";
-        environment[$"GIT_CONFIG_VALUE_{Configuration.Length}"] = repository;
+        (string Key, string Value)[] all = [.. Configuration, ("safe.directory", repository), .. configuration ?? []];
+        variables["GIT_CONFIG_COUNT"] = all.Length.ToString();
+        for (int i = 0; i < all.Length; i++)
+        {
+            variables[$"GIT_CONFIG_KEY_{i}"] = all[i].Key;
+            variables[$"GIT_CONFIG_VALUE_{i}"] = all[i].Value;
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            variables[name] = value;
     }
 }

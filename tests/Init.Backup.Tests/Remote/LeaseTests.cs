@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using Init.Backup.Remote;
+
+namespace Init.Backup.Tests.Remote;
+
+/// <summary>Two machines, one branch: one of them writes.</summary>
+public sealed class LeaseTests
+{
+    /// <summary>Long enough for a live owner on a slow machine; nobody waits for all of it.</summary>
+    private static readonly RemoteLimits Patient = RemoteBed.Quick with { LeaseTime = TimeSpan.FromMinutes(2) };
+
+    [Fact]
+    public async Task Lease_WhenTheOwnerLives_StaysItsOwn()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine owner = bed.NewMachine().Owning();
+        owner.Push(owner.Backup("a", "one"));
+        Machine newcomer = bed.NewMachine(limits: Patient);
+        TaskCompletionSource<LeaseText> waiting = new();
+        var take = Task.Run(() => newcomer.Remote.TakeLease(waiting.SetResult, default));
+        Assert.Equal(owner.Instance, (await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20))).Instance);
+
+        Assert.IsType<LeaseOutcome.Held>(owner.Remote.AnswerChallenge(default));
+
+        var outcome = Assert.IsType<LeaseOutcome.HeldByOther>(await take);
+        Assert.Equal(owner.Instance, outcome.Lease.Instance);
+        newcomer.Fails(RemoteProblem.Moved, () => newcomer.Push(newcomer.Backup("b", "mine")));
+        owner.Push(owner.Backup("a", "two"));
+        Assert.Equal("two", bed.Git("show", "main:t/a"));
+        Assert.DoesNotContain("challenge", bed.RefsAtServer());
+
+        int writes = bed.Server.Writes;
+        for (int i = 0; i < 3; i++)
+            Assert.IsType<LeaseOutcome.Held>(owner.Remote.AnswerChallenge(default));
+        Assert.Equal(writes, bed.Server.Writes); // An idle owner writes nothing.
+    }
+
+    [Fact]
+    public async Task Lease_WhenTheOwnerBacksUpWhileANewcomerWaits_IsAnsweredByThat()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine owner = bed.NewMachine().Owning();
+        Machine newcomer = bed.NewMachine(limits: Patient);
+        TaskCompletionSource<LeaseText> waiting = new();
+        var take = Task.Run(() => newcomer.Remote.TakeLease(waiting.SetResult, default));
+        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20));
+
+        owner.Push(owner.Backup("a", "one"));
+
+        Assert.IsType<LeaseOutcome.HeldByOther>(await take);
+        Assert.DoesNotContain("challenge", bed.RefsAtServer()); // Withdrawn: it has been answered.
+    }
+
+    [Fact]
+    public async Task Lease_WhenTheOwnerIsDead_IsTakenOverAfterTheLeaseTimeAndNotBefore()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine dead = bed.NewMachine().Owning();
+        string commit = dead.Backup("a", "one");
+        dead.Push(commit);
+        Machine newcomer = bed.NewMachine();
+
+        long start = Stopwatch.GetTimestamp();
+        Assert.IsType<LeaseOutcome.Held>(newcomer.Remote.TakeLease(null, default));
+
+        Assert.True(Stopwatch.GetElapsedTime(start) >= RemoteBed.Quick.LeaseTime);
+        Assert.DoesNotContain("challenge", bed.RefsAtServer());
+        Assert.Equal(newcomer.Instance, newcomer.Remote.Look(default).Lease!.Instance);
+        Assert.True(newcomer.Remote.Look(default).Lease!.Counter > 1);
+    }
+
+    [Fact]
+    public async Task Lease_WhenTheOwnerWasCutOffAndComesBack_ItsPushIsRefusedAndNothingIsLost()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine first = bed.NewMachine().Owning();
+        string common = first.Backup("a", "one");
+        first.Push(common);
+
+        // The first one has lost the network, and goes on with its files.
+        string cutOff = first.Backup("a", "written while cut off");
+        Machine second = bed.NewMachine().Owning();
+        second.Remote.Fetch(common, false, null, default);
+        second.Store.Git.Run(Init.Backup.Store.GitRunner.ShortTime, [], "update-ref", "refs/heads/main", common);
+        string theirs = second.Backup("b", "of the second");
+        second.Push(theirs);
+
+        first.Fails(RemoteProblem.Moved, () => first.Remote.Push(cutOff, common, null, default));
+        var now = Assert.IsType<LeaseOutcome.HeldByOther>(first.Remote.AnswerChallenge(default));
+        Assert.Equal(second.Instance, now.Lease.Instance);
+        first.Fails(RemoteProblem.Moved, () => first.Remote.Push(cutOff, common, null, default));
+
+        Assert.Equal(theirs, bed.Git("rev-parse", "main").Trim());
+        string aside = first.Remote.PushAside(cutOff, "init/diverged/first", default);
+        Assert.Equal("written while cut off", bed.Git("show", $"{aside}:t/a"));
+        second.Push(second.Backup("b", "and on"));
+    }
+
+    [Fact]
+    public async Task Lease_WhenItIsGivenBackOrOfTheSameDisk_IsTakenAtOnce()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine first = bed.NewMachine().Owning();
+        first.Remote.ReleaseLease(default);
+        Assert.DoesNotContain("lease", bed.RefsAtServer());
+
+        bool hasWaited = false;
+        Machine second = bed.NewMachine();
+        Assert.IsType<LeaseOutcome.Held>(second.Remote.TakeLease(_ => hasWaited = true, default));
+        second.Push(second.Backup("a", "one"));
+        second.Restart(); // Killed; the disk is the same.
+        Assert.IsType<LeaseOutcome.Held>(second.Remote.TakeLease(_ => hasWaited = true, default));
+        second.Push(second.Backup("a", "two"));
+
+        Assert.False(hasWaited);
+        first.Remote.ReleaseLease(default); // Not its own any more: nothing happens.
+        Assert.Equal(second.Instance, second.Remote.Look(default).Lease!.Instance);
+    }
+
+    [Fact]
+    public async Task Lease_WhenTwoNewcomersWantThatOfADeadOwner_OneGetsIt()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        bed.NewMachine().Owning();
+        using CancellationTokenSource done = new();
+
+        // Whoever has it answers, as its role would; the others see that it lives.
+        async Task<LeaseOutcome> TakeAndKeep()
+        {
+            Machine newcomer = bed.NewMachine(limits: RemoteBed.Quick with { LeaseTime = TimeSpan.FromSeconds(5) });
+            LeaseOutcome outcome = await Task.Run(() => newcomer.Remote.TakeLease(null, default));
+            for (int i = 0; outcome is LeaseOutcome.Held && !done.IsCancellationRequested && i < 100; i++)
+                newcomer.Remote.AnswerChallenge(default);
+            await done.CancelAsync();
+            return outcome;
+        }
+
+        LeaseOutcome[] outcomes = await Task.WhenAll(TakeAndKeep(), TakeAndKeep());
+
+        Assert.Single(outcomes, outcome => outcome is LeaseOutcome.Held);
+        Assert.Single(outcomes, outcome => outcome is LeaseOutcome.HeldByOther);
+    }
+
+    [Fact]
+    public async Task TakeLease_WhenItIsCancelled_EndsAtOnce()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        bed.NewMachine().Owning();
+        Machine newcomer = bed.NewMachine(limits: new RemoteLimits());
+        using CancellationTokenSource cancel = new();
+        TaskCompletionSource waiting = new();
+        var take = Task.Run(() => newcomer.Remote.TakeLease(_ => waiting.SetResult(), cancel.Token));
+        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        long start = Stopwatch.GetTimestamp();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => take);
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 5); // One, when the machine has nothing else to do.
+    }
+}
