@@ -289,6 +289,19 @@ public sealed class PushTests
     [InlineData("fatal: unable to access")]
     public void Progress_WhenItIsSomethingElse_IsNone(string line) => Assert.Null(GitProgress.Parse(line));
 
+    [Theory]
+    [InlineData("!\trefs/heads/a:refs/heads/main\t[remote rejected] (protected branch hook declined)", "remote: error: GH006: Protected branch update failed for refs/heads/main.", RemoteProblem.Refused)]
+    [InlineData("!\trefs/heads/a:refs/heads/main\t[rejected] (stale info)", "error: failed to push some refs", RemoteProblem.Moved)]
+    [InlineData("", "fatal: unable to write file: No space left on device", RemoteProblem.Failed)]
+    [InlineData("", "fatal: https://x/ not valid: is this a git repository?", RemoteProblem.Unreachable)]
+    [InlineData("", "fatal: something that nobody has thought of", RemoteProblem.Failed)]
+    public void Diagnosis_WhenThereIsNoStatusOfHttp_GoesByGitsWords(string output, string error, RemoteProblem expected)
+    {
+        RemoteException exception = RemoteDiagnosis.Of("push to x", new NetworkAnswer(1, output, [error], new HttpHead(200), null), default);
+        Assert.Equal(expected, exception.Problem);
+        Assert.StartsWith("cannot push to x: ", exception.Message);
+    }
+
     [Fact]
     public void RetryAfter_WhenItIsADateOrFarAway_IsWithinAnHour()
     {
