@@ -71,7 +71,11 @@ public sealed class RunningGateway : IAsyncDisposable
 
         ProxySettings? proxy = options.Proxy is { } configured ? OpenFiles.MakeRoom(configured, log) : null;
         int publicCount = proxy?.AllEndpoints.Length ?? 0;
-        List<BoundEndpoint> endpoints = EndpointBinder.BindAll([.. proxy?.AllEndpoints ?? [], .. options.Endpoints]);
+        List<BoundEndpoint> endpoints =
+        [
+            .. EndpointBinder.BindAll([.. proxy?.AllEndpoints ?? [], .. options.Endpoints])
+                .Select(endpoint => endpoint with { IsTls = proxy?.Tls?.Endpoints.Contains(endpoint.Configured) == true }),
+        ];
         EventHub events = new(backend, TimeProvider.System);
         MemoryTrim trim = new();
         PublicServer? publicServer = null;

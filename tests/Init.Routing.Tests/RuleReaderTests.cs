@@ -128,6 +128,7 @@ public sealed class RuleReaderTests
     [InlineData("{'match':{'host':'a b'}}", "match.host: is not valid (write a host name or address, with or without a port)")]
     [InlineData("{'match':{'host':'http://a'}}", "match.host: is not valid (write a host name or address, with or without a port)")]
     [InlineData("{'match':{'method':'G T'}}", "match.method: is not valid (write one method, such as GET)")]
+    [InlineData("{'match':{'referer_substr':'a\\u0000b'}}", "match.referer_substr: is not valid (leave out the control characters: no header has any)")]
     [InlineData("{'match':{'referer_regex':'(?=a)'}}", "match.referer_regex: it uses look-around, back-references, atomic groups or conditionals, which can take for ever, or needs more than 10000 states (write it without them, with smaller repeat counts, or as several rules)")]
     [InlineData("{'match':{'referer_regex':'(((a{100}){100}){100}){100}'}}", "match.referer_regex: it uses look-around, back-references, atomic groups or conditionals, which can take for ever, or needs more than 10000 states (write it without them, with smaller repeat counts, or as several rules)")]
     [InlineData("{'match':{'headers':[{'contains':'b'}]}}", "match.headers[0].name: is missing (name the header)")]

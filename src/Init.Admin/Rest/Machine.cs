@@ -1,4 +1,5 @@
 using System.Globalization;
+using Init.Linux;
 
 namespace Init.Admin.Rest;
 
@@ -35,8 +36,13 @@ internal static class Machine
     public static IReadOnlyList<DiskInfo> Disks(IEnumerable<string> directories)
     {
         List<DiskInfo> disks = [];
-        foreach (string directory in directories.Distinct())
+        HashSet<ulong> devices = [];
+        foreach (string directory in directories)
         {
+            // Of several directories on one file system the first stands for it.
+            if (Files.StatusOf(directory, followLink: true) is { } status && !devices.Add(status.Device))
+                continue;
+
             try
             {
                 DriveInfo drive = new(directory);

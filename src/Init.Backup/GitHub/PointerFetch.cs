@@ -7,7 +7,7 @@ using Init.Linux;
 namespace Init.Backup.GitHub;
 
 /// <summary>Brings the content of one pointer: finds its assets whatever became of their names, fetches segments in parallel, and compares each part.</summary>
-internal sealed class PointerFetch(GitHubClient client, AssetDownload download, ReleaseShelf shelf, Pointer pointer, int fd, Action<long>? progress)
+internal sealed class PointerFetch(GitHubClient client, AssetDownload download, ReleaseShelf shelf, SemaphoreSlim finding, Pointer pointer, int fd, Action<long>? progress)
 {
     private const int Parallel = 4;
     private const long SegmentBytes = 8 * 1024 * 1024;
@@ -60,8 +60,16 @@ internal sealed class PointerFetch(GitHubClient client, AssetDownload download, 
             return;
 
         Dictionary<int, (Uri Asset, bool WithToken)> places = [];
-        foreach (int part in missing.Select(segment => segment.Part).Distinct())
-            places[part] = await FindAsync(pointer.Assets[part], cancel).ConfigureAwait(false);
+        await finding.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            foreach (int part in missing.Select(segment => segment.Part).Distinct())
+                places[part] = await FindAsync(pointer.Assets[part], cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            finding.Release();
+        }
 
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         int next = -1;

@@ -6,7 +6,7 @@ using Init.Linux;
 
 namespace Init.Backup.GitHub;
 
-/// <summary>Large files as assets of releases at GitHub: docs/decisions/0023-large-files.md.</summary>
+/// <summary>Large files as assets of releases at GitHub: docs/decisions/0023-large-files.md. Files can be fetched while others are stored; what it knows of limits is for all of them.</summary>
 public sealed class ReleaseFiles : ILargeFiles, IDisposable
 {
     private const string NamePrefix = "sha256-";
@@ -16,6 +16,9 @@ public sealed class ReleaseFiles : ILargeFiles, IDisposable
     private readonly TimeProvider _time;
     private readonly GitHubClient _client;
     private readonly ReleaseShelf _shelf;
+    private readonly ReleaseShelf _fetchShelf; // Of its own: a restore proof runs beside a backup.
+    private readonly SemaphoreSlim _storing = new(1);
+    private readonly SemaphoreSlim _finding = new(1);
     private readonly AssetDownload _download;
     private readonly AssetUpload _upload;
 
@@ -25,18 +28,37 @@ public sealed class ReleaseFiles : ILargeFiles, IDisposable
         _time = time ?? TimeProvider.System;
         _client = new GitHubClient(settings, _time);
         _shelf = new ReleaseShelf(_client, settings.Repository);
+        _fetchShelf = new ReleaseShelf(_client, settings.Repository);
         _download = new AssetDownload(_client);
         _upload = new AssetUpload(_client, _shelf, _download);
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _storing.Dispose();
+        _finding.Dispose();
+    }
 
-    public Pointer Put(LargeSource source, CancellationToken cancel) => PutAsync(source, cancel).GetAwaiter().GetResult();
+    public Pointer Put(LargeSource source, CancellationToken cancel) => OneAtATimeAsync(() => PutAsync(source, cancel), cancel).GetAwaiter().GetResult();
 
     public void Get(Pointer pointer, int fd, Action<long>? progress, CancellationToken cancel) => GetAsync(pointer, fd, progress, cancel).GetAwaiter().GetResult();
 
     public PruneResult Prune(IReadOnlySet<string> referencedSha256, TimeSpan retention, CancellationToken cancel) =>
-        PruneAsync(referencedSha256, retention, cancel).GetAwaiter().GetResult();
+        OneAtATimeAsync(() => PruneAsync(referencedSha256, retention, cancel), cancel).GetAwaiter().GetResult();
+
+    private async Task<T> OneAtATimeAsync<T>(Func<Task<T>> work, CancellationToken cancel)
+    {
+        await _storing.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            _storing.Release();
+        }
+    }
 
     private async Task<Pointer> PutAsync(LargeSource source, CancellationToken cancel)
     {
@@ -74,7 +96,7 @@ public sealed class ReleaseFiles : ILargeFiles, IDisposable
 
     private async Task GetAsync(Pointer pointer, int fd, Action<long>? progress, CancellationToken cancel)
     {
-        if (await new PointerFetch(_client, _download, _shelf, pointer, fd, progress).ExecuteAsync(cancel).ConfigureAwait(false) != pointer.Sha256)
+        if (await new PointerFetch(_client, _download, _fetchShelf, _finding, pointer, fd, progress).ExecuteAsync(cancel).ConfigureAwait(false) != pointer.Sha256)
             throw new RemoteException(RemoteProblem.Failed, $"cannot fetch \"{pointer.OriginalPath}\": asset {pointer.AssetName} of {pointer.Repository} is not what the pointer says; restore it from an earlier commit");
     }
 

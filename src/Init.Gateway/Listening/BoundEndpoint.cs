@@ -14,8 +14,11 @@ internal sealed record BoundEndpoint(HttpEndpoint Configured, Socket Socket, End
     /// <summary>The socket file, to know it again at the end; null for TCP.</summary>
     public (ulong Device, ulong Inode)? SocketFile { get; init; }
 
+    /// <summary>TLS is spoken there.</summary>
+    public bool IsTls { get; init; }
+
     /// <summary>For people: "unix:///run/supervisor.sock", "http://127.0.0.1:9001".</summary>
-    public string Name => Configured.UnixPath is { } path ? $"unix://{path}" : $"http://{Address}";
+    public string Name => Configured.UnixPath is { } path ? $"unix://{path}" : $"{(IsTls ? "https" : "http")}://{Address}";
 
     /// <summary>Takes the socket file away, if it is still the one we have made.</summary>
     public void RemoveFile()

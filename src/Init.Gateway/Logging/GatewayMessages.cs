@@ -15,11 +15,11 @@ internal static partial class GatewayMessages
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "cannot forward a request")]
     public static partial void ForwardingFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(EventId = 8, Level = LogLevel.Information, Message = "uses the certificate of {File}")]
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "uses the certificate of {File}")]
     public static partial void CertificateRead(this ILogger logger, string file);
 
     [LoggerMessage(
-        EventId = 9,
+        EventId = 5,
         Level = LogLevel.Warning,
         Message = "cannot use the certificate {Certificate} with the key {Key}: {Problem}; {Consequence} (both are PEM, the key is not encrypted and belongs to the first certificate; they are read again when they change)")]
     public static partial void CertificateUnusable(this ILogger logger, string certificate, string key, string problem, string consequence);
@@ -39,14 +39,14 @@ internal static partial class GatewayMessages
     private static partial void BackendUp(this ILogger logger, string url, string rule);
 
     [LoggerMessage(
-        EventId = 5,
+        EventId = 8,
         Level = LogLevel.Warning,
         Message = "{Connections} connections need {Wanted} open files, and the hard limit is lower: there are at most {Fitting} (raise the limit, as by docker run --ulimit nofile={Wanted}, or lower connections in [gateway.proxy])")]
     public static partial void FewOpenFiles(this ILogger logger, int connections, long wanted, int fitting);
 
-    [LoggerMessage(EventId = 10, Level = LogLevel.Error, Message = "nobody can sign in to the panel: OpenSSL is missing ({Remedy}, or switch the panel off: enabled = false in [gateway.panel]); requests are forwarded")]
+    [LoggerMessage(EventId = 9, Level = LogLevel.Error, Message = "nobody can sign in to the panel: OpenSSL is missing ({Remedy}, or switch the panel off: enabled = false in [gateway.panel]); requests are forwarded")]
     public static partial void PanelClosed(this ILogger logger, string remedy);
 
-    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Note}")]
+    [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "{Note}")]
     public static partial void RulesNote(this ILogger logger, string note);
 }

@@ -188,13 +188,18 @@ public static class RuleReader
             PathEqual = Condition(reader, "path_equal", IsPath, "write the decoded path, beginning with \"/\""),
             PathPrefix = Condition(reader, "path_prefix", IsPath, "write the beginning of the decoded path, with its first \"/\""),
             Method = Condition(reader, "method", HeaderRules.IsName, "write one method, such as GET"),
-            RefererSubstring = Condition(reader, "referer_substr", _ => true, ""),
+            RefererSubstring = Condition(reader, "referer_substr", IsHeaderText, NoControls),
             RefererRegex = Pattern(reader, "referer_regex"),
             Headers = [.. reader.Items("headers", RuleLimits.ItemsMax).Select(item => ReadCondition(reader, item.Item, item.Name)).OfType<HeaderCondition>()],
         };
         reader.RefuseTheRest();
         return match;
     }
+
+    /// <summary>RFC 9110, section 5.5: what is no part of a header's value never matches.</summary>
+    private static bool IsHeaderText(string text) => !text.Any(c => char.IsControl(c) && c != '\t');
+
+    private const string NoControls = "leave out the control characters: no header has any";
 
     private static bool IsPath(string path) => path[0] == '/' && !path.Any(char.IsControl);
 
@@ -228,7 +233,7 @@ public static class RuleReader
         if (parent.ObjectItem(item, name) is not { } reader)
             return null;
 
-        HeaderCondition condition = new(HeaderName(reader, mayBeFraming: true), Condition(reader, "contains", _ => true, ""), Pattern(reader, "regex"));
+        HeaderCondition condition = new(HeaderName(reader, mayBeFraming: true), Condition(reader, "contains", IsHeaderText, NoControls), Pattern(reader, "regex"));
         reader.RefuseTheRest();
         return condition;
     }
