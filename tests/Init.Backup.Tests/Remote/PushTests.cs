@@ -116,11 +116,11 @@ public sealed class PushTests
         string commit = first.Backup();
         first.Push(commit);
 
-        Machine second = bed.NewMachine(limits: RemoteBed.Quick with { Silence = TimeSpan.FromSeconds(2) });
-        bed.Server.Misbehave(new GitFault { Where = "/git-upload-pack", BytesPerSecond = 60_000 });
+        Machine second = bed.NewMachine(limits: RemoteBed.Quick with { Silence = TimeSpan.FromSeconds(5) });
+        bed.Server.Misbehave(new GitFault { Where = "/git-upload-pack", BytesPerSecond = 30_000 });
         long start = Stopwatch.GetTimestamp();
         second.Remote.Fetch(commit, false, null, default);
-        Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(4), "it was not slow"); // Twice the silence that is allowed.
+        Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(8), "it was not slow"); // Longer than the silence that is allowed.
         Assert.StartsWith("blob", second.Folder.Git("cat-file", "-t", $"{commit}:t/a"));
     }
 
