@@ -28,6 +28,9 @@ public enum NoteKind
     /// <summary>A target that is not there.</summary>
     TargetMissing,
 
+    /// <summary>A target that is gone as a whole, or empty, although the last backup has files in it; what that has stays.</summary>
+    TargetVanished,
+
     /// <summary>A file of this name was there and differed; it is kept under another name.</summary>
     KeptAside,
 

@@ -13,7 +13,11 @@ namespace Init.Backup;
 /// <param name="Commit">Of the branch now; null when there was nothing to back up, ever.</param>
 /// <param name="IsNew">False: nothing had changed, and nothing was written.</param>
 /// <param name="Read">Files whose content was read.</param>
-public sealed record BackupResult(string? Commit, bool IsNew, long Entries, long Read, long Changed, long Deleted, BackupNotes Notes);
+public sealed record BackupResult(string? Commit, bool IsNew, long Entries, long Read, long Changed, long Deleted, BackupNotes Notes)
+{
+    /// <summary>Targets of which the last backup has something and that are gone, or empty; it stays.</summary>
+    public IReadOnlyCollection<BytePath> Vanished { get; init; } = [];
+}
 
 /// <summary>
 /// One backup. The walk of the live files and the entries of the last backup are merged, both in the same order and neither held in memory: what is in both and looks the
@@ -26,6 +30,7 @@ public sealed class BackupRun : IDisposable
     private readonly DateTimeOffset _now;
     private readonly BackupNotes _notes = new();
     private readonly HashSet<BytePath> _databases = [];
+    private readonly HashSet<BytePath> _vanished = [];
     private readonly string? _parent;
     private readonly FileStream _parts;
     private readonly List<(ManifestPart Part, long At)> _partPlaces = [];
@@ -81,6 +86,7 @@ public sealed class BackupRun : IDisposable
         if (File.Exists(settings.RestoringPath))
             throw new GitException($"cannot back up: a restore of {File.ReadAllText(settings.RestoringPath).Trim()} has not come to its end, and what is not restored yet would count as deleted; restore again first");
 
+        settings.Check();
         using BackupRun run = new(settings with { Targets = TreeWalker.Normalize(settings.Targets) }, store, now, cancel);
         return run.Execute();
     }
@@ -117,7 +123,7 @@ public sealed class BackupRun : IDisposable
         int @base = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(_settings.Base)).OrThrow("open", _settings.Base);
         try
         {
-            using TreeWalker walker = new(@base, _settings.Targets, _settings.Excluded, _settings.CrossMounts, _notes);
+            using TreeWalker walker = new(@base, _settings.Targets, _settings.Excluded, _settings.CrossMounts, _notes, _settings.GivenUp);
             using IEnumerator<IndexEntry> previous = Previous().GetEnumerator();
             bool hasPrevious = previous.MoveNext();
             while (walker.MoveNext())
@@ -125,7 +131,7 @@ public sealed class BackupRun : IDisposable
                 FoundEntry found = walker.Current;
                 while (hasPrevious && previous.Current.Entry.Path < found.Path)
                 {
-                    Gone(previous.Current, walker.Unseen);
+                    Gone(previous.Current, walker);
                     hasPrevious = previous.MoveNext();
                 }
 
@@ -136,7 +142,7 @@ public sealed class BackupRun : IDisposable
             }
 
             for (; hasPrevious; hasPrevious = previous.MoveNext())
-                Gone(previous.Current, walker.Unseen);
+                Gone(previous.Current, walker);
             return Complete();
         }
         finally
@@ -220,19 +226,21 @@ public sealed class BackupRun : IDisposable
     }
 
     /// <summary>Only in the last backup.</summary>
-    private void Gone(IndexEntry previous, Queue<BytePath> unseen)
+    private void Gone(IndexEntry previous, TreeWalker walker)
     {
-        while (unseen.TryPeek(out BytePath hidden))
+        while (walker.Unseen.TryPeek(out BytePath hidden))
         {
             if (previous.Entry.Path.IsWithin(hidden))
             {
+                if (walker.Missing.Contains(hidden) && _vanished.Add(hidden))
+                    _notes.Add(NoteKind.TargetVanished, hidden, "it is gone, or empty, and the last backup has files in it; they stay there for now: is something not mounted? Take it out of targets if it is gone for good");
                 Record(previous with { Seen = null }, previous);
                 return;
             }
 
             if (hidden > previous.Entry.Path)
                 break;
-            unseen.Dequeue();
+            walker.Unseen.Dequeue();
         }
 
         Delete(previous.Entry);
@@ -287,7 +295,7 @@ public sealed class BackupRun : IDisposable
         // After the commit: an index that is ahead of the branch would hide changes for ever, one that is behind costs reading.
         if (commit is not null && (isNew || _isSeenChanged))
             _index.Complete(commit);
-        return new BackupResult(commit, isNew, head.Entries, _read, _changed, _deleted, _notes);
+        return new BackupResult(commit, isNew, head.Entries, _read, _changed, _deleted, _notes) { Vanished = _vanished };
     }
 
     private void SendManifest(ManifestHead head)

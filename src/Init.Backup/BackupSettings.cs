@@ -14,6 +14,9 @@ public sealed record BackupSettings(
 {
     public GlobSet Excluded { get; init; } = GlobSet.None;
 
+    /// <summary>Targets whose absence is meant: what the last backup has of them is deleted. Of others that are gone as a whole, or empty, it stays.</summary>
+    public IReadOnlySet<BytePath> GivenUp { get; init; } = new HashSet<BytePath>();
+
     /// <summary>Bytes from which on a file is never one blob: it is stored outside of the repository, or as chunks.</summary>
     public long LargeThreshold { get; init; } = BackupLimits.LargeFileBytes;
 
@@ -31,4 +34,20 @@ public sealed record BackupSettings(
     public string RestoringPath => Path.Combine(StateDirectory, "restoring");
 
     public string ScratchPath => Path.Combine(StateDirectory, "scratch");
+
+    /// <exception cref="InvalidOperationException">What Init keeps would be backed up by itself, or a path is relative to nobody knows what.</exception>
+    public void Check()
+    {
+        if (!Path.IsPathRooted(Base) || !Path.IsPathRooted(StateDirectory))
+            throw new InvalidOperationException($"cannot use base \"{Base}\" with state directory \"{StateDirectory}\": write absolute paths");
+
+        string below = Path.GetFullPath(Base).TrimEnd('/') + "/";
+        string state = Path.GetFullPath(StateDirectory).TrimEnd('/') + "/";
+        foreach (BytePath target in Targets)
+        {
+            string path = below + target + (target.IsRoot ? "" : "/");
+            if (state.StartsWith(path, StringComparison.Ordinal) || path.StartsWith(state, StringComparison.Ordinal))
+                throw new InvalidOperationException($"cannot back up \"{path}\": the state directory \"{state}\" is in it, or it in that, and each backup would change the next; move one of them");
+        }
+    }
 }

@@ -116,9 +116,10 @@ public sealed record ConfigDiff(
         Dictionary<string, ProgramDefinition> before = old.Programs.ToDictionary(program => program.Policy.Name);
         Dictionary<string, ProgramDefinition> after = @new.Programs.ToDictionary(program => program.Policy.Name);
 
-        // The gateway reads them when it starts. Nothing of them is shown: they hold passwords.
+        // The roles read them when they start. Nothing of them is shown: they hold passwords.
         bool isSameGateway = old.HttpEndpoints.SequenceEqual(@new.HttpEndpoints) && Equals(old.Proxy, @new.Proxy);
         ImmutableArray<FieldChange> ofGateway = isSameGateway ? [] : [new FieldChange("gateway", null, null, ApplyBy.ProgramRestart)];
+        ImmutableArray<FieldChange> ofBackup = old.Backup is null || @new.Backup is null || old.Backup == @new.Backup ? [] : [new FieldChange("backup", null, null, ApplyBy.ProgramRestart)];
         List<(ProgramDefinition Program, ProgramChange Change)> changes = [];
         foreach (ProgramDefinition program in old.Programs.Where(program => !after.ContainsKey(program.Policy.Name)))
             changes.Add((program, Describe(program, ChangeKind.Removed, [])));
@@ -127,7 +128,7 @@ public sealed record ConfigDiff(
         {
             if (!before.TryGetValue(program.Policy.Name, out ProgramDefinition? previous))
                 changes.Add((program, Describe(program, ChangeKind.Added, [])));
-            else if (CompareProgram(previous, program, program.Launch.Builtin == KnownNames.Gateway ? ofGateway : []) is { IsEmpty: false } fields)
+            else if (CompareProgram(previous, program, program.Launch.Builtin switch { KnownNames.Gateway => ofGateway, KnownNames.Backup => ofBackup, _ => [] }) is { IsEmpty: false } fields)
                 changes.Add((program, Describe(program, ChangeKind.Changed, fields)));
         }
 

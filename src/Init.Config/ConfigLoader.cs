@@ -85,28 +85,36 @@ public static class ConfigLoader
                 return Finish(null);
 
             Section early = main.Root.Table("init") ?? new Section(EmptyTable, "init", new SourcePosition(_path, 1, 1), main.Root.Context);
-            ImmutableArray<string> secrets = SettingsReader.ReadSecrets(early);
+            List<ParsedFile> parsed = [main, .. ParseIncludes(early, processExpander)];
+            bool hasBackup = main.Root.Has("backup") || parsed.Any(file => HasRole(file.Root, KnownNames.Backup));
+            ImmutableArray<string> tokens = hasBackup ? BackupReader.ReadTokenVariables(main.Root.Table("backup")) : [];
+            ImmutableArray<string> listed = SettingsReader.ReadSecrets(early);
+            ImmutableArray<string> secrets = [.. listed, .. tokens.Except(listed)];
             EnvFileReader envFiles = new(_files, Shorten);
             InheritedEnvironment inherited = InheritedEnvironment.Create(_environment, envFiles.Read(early, "env_file"), secrets);
-            List<ParsedFile> parsed = [main, .. ParseIncludes(early, processExpander)];
 
             // From here on every string is filled in from the whole environment, secrets excepted.
             Expander expander = inherited.CreateExpander([], "secrets can be used in programs and hooks that list them");
-            InitSettings settings = SettingsReader.Read(early.With(early.Context with { Expander = expander }), inherited, _files);
+            InitSettings settings = SettingsReader.Read(early.With(early.Context with { Expander = expander }), inherited, tokens, _files);
             bool givesVariables = early.Boolean("supervisord_variables", otherwise: false);
             Definitions? definitions = null;
             string socket = ConfigLocation.SupervisorSocket(settings.ControlSocket);
-            bool hasGateway = parsed.Any(file => HasGateway(file.Root));
-            ProgramReader programs = new(inherited, settings, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints, socket, hasGateway) : null);
+            bool hasGateway = parsed.Any(file => HasRole(file.Root, KnownNames.Gateway));
+            List<ConfigProblem> warnings = [];
+            BackupOptions? backup = hasBackup ? ReadBackup(main, inherited, tokens, settings, warnings) : null;
+            ProgramReader programs = new(inherited, settings, backup, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints, socket, hasGateway) : null);
             definitions = new Definitions(this, programs, inherited, socket, settings.StateDirectory);
             foreach (ParsedFile file in parsed)
                 definitions.Read(file.Root.With(file.Root.Context with { Expander = expander }), isMain: file == main);
 
-            List<ConfigProblem> warnings = [];
             var (linked, groups) = definitions.Link(warnings);
             warnings.AddRange(programs.Warnings);
             if (definitions.Proxy?.Panel?.GivenPassword is not null && !secrets.Contains(PanelSettings.PasswordVariable))
                 warnings.Add(new ConfigProblem(early.PositionOf("secrets"), early.KeyOf("secrets"), $"{PanelSettings.PasswordVariable} is set and not listed, so every program sees the panel's password", "add it to [init] secrets"));
+            if (main.Root.Has("backup") && !IsIncomplete && !linked.Any(program => program.Launch.Builtin == KnownNames.Backup))
+                warnings.Add(new ConfigProblem(main.Root.PositionOf("backup"), "backup", "nothing is backed up: no program has the role", "add [program.backup] with builtin = \"backup\""));
+            if (linked.FirstOrDefault(program => program.Launch.Builtin == KnownNames.Backup) is { } role && role.Policy.Stop.Grace > settings.Shutdown)
+                warnings.Add(new ConfigProblem(early.PositionOf("shutdown"), early.KeyOf("shutdown"), $"is shorter than program.{role.Policy.Program} may take to stop, {DurationText.Format(role.Policy.Stop.Grace)}", "the last backup may be cut off: make it longer, or [backup] shutdown_limit shorter"));
             _filesRead.AddRange(envFiles.Paths);
             return Finish(new SystemConfig(settings, linked, groups, definitions.Hooks)
             {
@@ -114,10 +122,20 @@ public static class ConfigLoader
                     ? [new HttpEndpoint { UnixPath = socket }]
                     : definitions.HttpEndpoints,
                 Proxy = definitions.Proxy,
+                Backup = backup,
                 EventListeners = definitions.Listeners,
                 Files = [.. _filesRead],
                 Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
             });
+        }
+
+        /// <summary>The role is Init's own, and may know what Init knows.</summary>
+        private static BackupOptions ReadBackup(
+            ParsedFile main, InheritedEnvironment inherited, ImmutableArray<string> tokens, InitSettings settings, List<ConfigProblem> warnings)
+        {
+            Section section = main.Root.Table("backup") ?? new Section(EmptyTable, "backup", main.Root.At, main.Root.Context);
+            Section own = section.With(section.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") });
+            return BackupReader.Read(own, inherited.Values, tokens, settings.StateDirectory, warnings);
         }
 
         private ConfigResult Finish(SystemConfig? config) =>
@@ -192,9 +210,9 @@ public static class ConfigLoader
         private string Shorten(string path) => ConfigLoader.Shorten(path, _path, _folder);
 
         /// <summary>Asked before programs are read, since the first of them is told where the last of them listens.</summary>
-        private static bool HasGateway(Section root) =>
+        private static bool HasRole(Section root, string role) =>
             root.FreeTable("program") is { } programs
-            && programs.Entries.Any(entry => entry.Value is TomlTable table && table.Entries.Any(key => key is { Key: "builtin", Value: TomlString { Value: KnownNames.Gateway } }));
+            && programs.Entries.Any(entry => entry.Value is TomlTable table && table.Entries.Any(key => key is { Key: "builtin", Value: TomlString text } && text.Value == role));
 
         /// <summary>
         /// What supervisord would tell its children: its first unix socket, else its last TCP address; "" when there is neither. A gateway that is told of no address
@@ -226,7 +244,7 @@ public static class ConfigLoader
 
             public void Read(Section root, bool isMain)
             {
-                foreach (string single in new[] { "init", "gateway" })
+                foreach (string single in new[] { "init", "gateway", "backup" })
                 {
                     if (root.Has(single) && !isMain)
                         root.Report(single, "belongs into the main file only");

@@ -8,8 +8,11 @@ public static class KnownNames
     /// <summary>The role that serves what <see cref="SystemConfig.HttpEndpoints"/> says.</summary>
     public const string Gateway = "gateway";
 
+    /// <summary>The role that restores before anything starts, and backs up from then on.</summary>
+    public const string Backup = "backup";
+
     /// <summary>Roles of this binary, for <c>builtin</c>.</summary>
-    public static ImmutableArray<string> Builtins { get; } = [Gateway, "backup", "chat"];
+    public static ImmutableArray<string> Builtins { get; } = [Gateway, Backup, "chat"];
 
     /// <summary>Everything <c>on_event</c> may ask for.</summary>
     public static ImmutableArray<string> Events { get; } =

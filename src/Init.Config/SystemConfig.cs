@@ -28,6 +28,9 @@ public sealed record SystemConfig(
     /// <summary>The public port of the same role; null: it forwards nothing.</summary>
     public ProxySettings? Proxy { get; init; }
 
+    /// <summary>What the role "backup" does; null when there is neither <c>[backup]</c> nor a program with that role.</summary>
+    public BackupOptions? Backup { get; init; }
+
     /// <summary>What only a supervisord.conf says; null when the configuration is a supervisor.toml.</summary>
     public SupervisordSettings? Supervisord { get; init; }
 
@@ -141,6 +144,9 @@ public sealed record InitSettings
 
     /// <summary>Names of environment variables that no program sees unless it lists them in <c>secrets</c>.</summary>
     public ImmutableArray<string> Secrets { get; init; } = [];
+
+    /// <summary>Those of <see cref="Secrets"/> that only the role "backup" is given.</summary>
+    public ImmutableArray<string> BackupSecrets { get; init; } = [];
 }
 
 public enum OnFatal

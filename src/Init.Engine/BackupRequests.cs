@@ -1,4 +1,5 @@
 using Init.Base;
+using Init.Config;
 using Init.Engine.Core;
 using Init.Engine.Logging;
 using Init.Engine.Programs;
@@ -8,12 +9,12 @@ using Init.Supervision;
 namespace Init.Engine;
 
 /// <summary>
-/// SIGUSR1 means "back up now". It is passed on to the program named "backup": a service gets the signal when it is ready to take it, a one-shot is run.
+/// SIGUSR1 means "back up now". It is passed on to the program with the role "backup", whatever its name, or else to the one named so: a service gets the signal when it is ready to take it, a one-shot is run.
 /// Requests that come close together, or while the request before has not been delivered, are one request.
 /// </summary>
 public sealed class BackupRequests(EventLoop loop, CoreDriver driver, ProgramTable programs, InitLog log)
 {
-    /// <summary>The program that takes the requests.</summary>
+    /// <summary>The program that takes the requests when none has the role.</summary>
     public const string Program = "backup";
 
     /// <summary>A request waits this long for others of the same burst, so that they are one from the start.</summary>
@@ -26,11 +27,13 @@ public sealed class BackupRequests(EventLoop loop, CoreDriver driver, ProgramTab
     private Instant _quietUntil;
     private LoopTimer? _timer;
 
+    private ProgramRuntime? Target => programs.All.FirstOrDefault(program => program.Definition.Launch.Builtin == KnownNames.Backup) ?? programs.Find(Program);
+
     public void Ask()
     {
-        if (programs.Find(Program) is null)
+        if (Target is null)
         {
-            log.Trouble($"cannot ask for a backup: no program is named \"{Program}\"");
+            log.Trouble($"cannot ask for a backup: no program has builtin = \"{KnownNames.Backup}\" or is named \"{Program}\"");
             return;
         }
 
@@ -43,7 +46,7 @@ public sealed class BackupRequests(EventLoop loop, CoreDriver driver, ProgramTab
     /// <summary>Delivers what is pending, if the program is in a state to take it. Called when states have changed.</summary>
     public void Advance()
     {
-        if (!_pending || programs.Find(Program) is not { } program || !driver.Core.Knows(Program))
+        if (!_pending || Target is not { } program || !driver.Core.Knows(program.Name))
             return;
 
         if (loop.Now < _quietUntil)
@@ -56,7 +59,7 @@ public sealed class BackupRequests(EventLoop loop, CoreDriver driver, ProgramTab
             return;
         }
 
-        ProgramState state = driver.Core.StateOf(Program);
+        ProgramState state = driver.Core.StateOf(program.Name);
         bool runsToItsEnd = program.Definition.Policy is { Scheduled: true } or { Restart: RestartMode.Never };
         if (runsToItsEnd)
         {
@@ -64,7 +67,7 @@ public sealed class BackupRequests(EventLoop loop, CoreDriver driver, ProgramTab
                 return; // One more run, when this one has ended.
 
             Deliver();
-            driver.Feed(new SystemEvent.StartAsked([Program]));
+            driver.Feed(new SystemEvent.StartAsked([program.Name]));
         }
         else if (state is { Phase: ProgramPhase.Running, Ready: true, Pid: { } pid })
         {

@@ -1,4 +1,5 @@
 using Init.Applets;
+using Init.Applets.Backup;
 using Init.Applets.Supervisorctl;
 using Init.Linux;
 
@@ -38,6 +39,7 @@ internal static class AppletTable
         new("supervisord", RunSupervisor.RunAsSupervisord) { Links = ["supervisord"], TakesSignals = true },
         new(RunCommand.Name, RunCommand.Run, "run one command as PID 1: init -- COMMAND [ARGUMENT...]") { Links = ["tini"], TakesSignals = true },
         new(GatewayApplet.Name, GatewayApplet.Run, "serve the HTTP interface of the supervisor: init gateway [-c FILE]"),
+        new(BackupApplet.Name, BackupApplet.Run, "restore at boot and back up, and ask the role that does: init backup COMMAND"),
         new(ImportApplet.Name, ImportApplet.Run, "turn a supervisord.conf into a supervisor.toml: init import FILE"),
         new("help", Help.Run, "list the commands"),
         .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, () => Help.VersionNumber), command.Summary)),

@@ -42,6 +42,9 @@ internal static class ConfigPrinter
                 : "panel off\n");
         }
 
+        if (config.Backup is { } backup)
+            Print(backup, text);
+
         foreach (ProgramDefinition program in config.Programs)
             Print(program, inherited, text);
 
@@ -61,6 +64,13 @@ internal static class ConfigPrinter
             text.Append($"server {server.Section} {(server.AsksForPassword ? "with a password" : "open")}, interfaces [{string.Join(", ", config.RpcInterfaces)}]\n");
 
         return text.ToString();
+    }
+
+    private static void Print(BackupOptions backup, StringBuilder text)
+    {
+        text.Append($"backup of [{string.Join(", ", backup.Targets)}] below {backup.Base} without [{string.Join(", ", backup.Exclude)}] to {backup.Remote}{(backup.IsRemoteGiven ? "" : " (its own)")}, branch {backup.Branch}, user {backup.User ?? "(none)"}, token {(backup.Token is null ? "(none)" : "(set)")}\n");
+        text.Append($"backup state {backup.StateDirectory}, ready file {backup.ReadyFile}, every {backup.Interval}, watch {backup.Watch} {backup.Quiet} {backup.QuietMax}, unreachable {backup.Unreachable} {backup.UnreachableLimit}, shutdown {backup.ShutdownLimit}, lease {backup.LeaseTime}\n");
+        text.Append($"backup large {backup.LargeThreshold} at {backup.ReleaseTag}, retry {backup.DownloadRetry}, {backup.History}, store {backup.StoreMax}, {backup.Verify}, public {backup.AllowPublic}, author {backup.Author}, api {backup.GitHubApi}\n");
     }
 
     private static void Print(HttpEndpoint endpoint, StringBuilder text)

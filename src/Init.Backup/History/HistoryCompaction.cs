@@ -54,6 +54,8 @@ public static class HistoryCompaction
         remote.ReplaceHistory(compacted, head, progress, cancel);
         remote.Adopt(compacted);
         StoreUpkeep.DropUnneeded(store, cancel);
+        if (remote.Path is { } path)
+            StoreUpkeep.CollectGarbage(path, cancel);
         return new CompactionResult(compacted, all.Count, fits);
     }
 

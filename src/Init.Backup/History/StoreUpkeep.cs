@@ -57,6 +57,9 @@ public static class StoreUpkeep
         Run(store.Git.Repository, cancel, "prune", "--expire=now");
     }
 
+    /// <summary>The same for a remote at a path, which nobody else looks after. What is younger than two hours stays: somebody may be about to push a branch that needs it.</summary>
+    public static void CollectGarbage(string repository, CancellationToken cancel) => Run(repository, cancel, "gc", "--quiet", "--prune=2.hours.ago");
+
     public static long BytesOf(string repository) =>
         new DirectoryInfo(repository).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0);
 

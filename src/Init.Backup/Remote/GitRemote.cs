@@ -33,6 +33,9 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
 
     public string Name => address.Url;
 
+    /// <summary>Of a repository that we look after ourselves; null: it is at a server.</summary>
+    public string? Path => address.IsPath ? address.Url : null;
+
     private GitRunner Git => store.Git;
 
     private string BranchRef => $"refs/heads/{store.Branch}";
@@ -344,7 +347,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
     private RemoteRefs ReadRefs(CancellationToken cancel)
     {
         string doing = $"look at {Name}";
-        if (address.IsPath && !File.Exists(Path.Combine(address.Url, "HEAD")))
+        if (address.IsPath && !File.Exists(System.IO.Path.Combine(address.Url, "HEAD")))
             throw new RemoteException(RemoteProblem.NotFound, $"cannot {doing}: there is no bare git repository; make it with git init --bare, or mount what it is on");
         NetworkAnswer answer = Check(doing, _network.Run(limits.AnswerTime, null, cancel, "ls-remote", "--quiet", "--upload-pack=" + PathSender, "{remote}", BranchRef, LeaseRef, ChallengeRef, PushParts.PatternOf(store.Branch)));
         Dictionary<string, string> all = [];

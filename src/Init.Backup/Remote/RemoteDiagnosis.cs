@@ -38,6 +38,8 @@ internal static partial class RemoteDiagnosis
             return refusedPush;
         if (answer.Response is { } response && OfHttp(doing, response, all, said, now) is { } refused)
             return refused;
+        if (all.Contains("No space left on device", StringComparison.Ordinal))
+            return new(RemoteProblem.Failed, $"cannot {doing}: a disk is full, here or there: {said}");
         if (LineTroubles.Any(all.Contains))
             return new(RemoteProblem.Unreachable, $"cannot {doing}: {said}");
         if (all.Contains("does not appear to be a git repository", StringComparison.Ordinal) || all.Contains("not found", StringComparison.Ordinal))

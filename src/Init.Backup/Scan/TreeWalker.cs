@@ -11,7 +11,7 @@ public readonly record struct FoundEntry(BytePath Path, int Directory, byte[] Na
 /// Walks the targets below BASE in the order of <see cref="BytePath.CompareTo"/>, by descriptor and name, and follows no link: a directory that is replaced by one while it
 /// is walked leads nowhere else. Files, directories and links are given out; of everything else there is a note.
 /// </summary>
-public sealed class TreeWalker(int baseDirectory, IReadOnlyList<BytePath> targets, GlobSet excluded, bool crossMounts, BackupNotes notes) : IDisposable
+public sealed class TreeWalker(int baseDirectory, IReadOnlyList<BytePath> targets, GlobSet excluded, bool crossMounts, BackupNotes notes, IReadOnlySet<BytePath>? givenUp = null) : IDisposable
 {
     private readonly Stack<Level> _levels = new();
     private int _target;
@@ -22,6 +22,9 @@ public sealed class TreeWalker(int baseDirectory, IReadOnlyList<BytePath> target
 
     /// <summary>Below these nothing could be seen; it is not known whether anything is gone. In the order of the walk, and complete up to <see cref="Current"/>.</summary>
     public Queue<BytePath> Unseen { get; } = new();
+
+    /// <summary>Targets that are not there, or are empty directories, and whose absence nobody has confirmed; among <see cref="Unseen"/>.</summary>
+    public HashSet<BytePath> Missing { get; } = [];
 
     /// <summary>Sorted, without those below another.</summary>
     public static IReadOnlyList<BytePath> Normalize(IEnumerable<BytePath> targets)
@@ -88,7 +91,11 @@ public sealed class TreeWalker(int baseDirectory, IReadOnlyList<BytePath> target
         if (errno is not (0 or Errno.ENOENT))
             MarkUnseen(target, NoteKind.Unreadable, $"cannot open the directory it is in: {Errno.Describe(errno)}");
         else if (errno == Errno.ENOENT || FilesAt.StampOf(_targetParent, target.Name, out errno) is null)
+        {
             notes.Add(NoteKind.TargetMissing, target, "it does not exist");
+            MarkMissing(target);
+        }
+
         return false;
     }
 
@@ -165,6 +172,8 @@ public sealed class TreeWalker(int baseDirectory, IReadOnlyList<BytePath> target
             return;
         }
 
+        if (names.Count == 0 && _levels.Count == 0)
+            MarkMissing(directory.Path);
         names.Sort(static (a, b) => a.AsSpan().SequenceCompareTo(b));
         _levels.Push(new Level(directory.Path, opened.Fd, directory.Stamp.Device, names));
     }
@@ -173,6 +182,12 @@ public sealed class TreeWalker(int baseDirectory, IReadOnlyList<BytePath> target
     {
         notes.Add(kind, path, text);
         Unseen.Enqueue(path);
+    }
+
+    private void MarkMissing(BytePath target)
+    {
+        if (givenUp?.Contains(target) != true && Missing.Add(target))
+            Unseen.Enqueue(target);
     }
 
     private void CloseTargetParent()

@@ -27,6 +27,10 @@ internal static class Linker
             }
         }
 
+        // One store has one writer, and two backups of the same files would fight for the branch.
+        foreach (ProgramDefinition second in linked.Where(program => program.Launch.Builtin == KnownNames.Backup).Skip(1))
+            problems.Add(second.At, $"program.{second.Policy.Program}", "is a second program with the role \"backup\"", "there can be one, without replicas");
+
         ReportCycles([.. drafts.Select(draft => draft.Program).Distinct()], edges, problems);
         if (!ReportSharedNames(linked, problems))
             ReportSharedLogs(linked, problems);

@@ -19,8 +19,13 @@ internal sealed record ProgramDraft(ProgramDefinition Definition, ImmutableArray
 internal sealed record Reference(string Name, bool Restart, TimeSpan? Limit, string Written, string Key, SourcePosition At);
 
 /// <summary>Reads one <c>[program.NAME]</c> table into its instances.</summary>
+/// <param name="inherited">What a program gets of Init's environment.</param>
+/// <param name="settings">Init's own.</param>
+/// <param name="backup">What a program with that role does; null when there is none.</param>
+/// <param name="envFiles">Reads those that programs name.</param>
+/// <param name="hasTimeZone">Asked of a timetable's.</param>
 /// <param name="supervisordUrl">For SUPERVISOR_SERVER_URL, asked when a program is read; null = programs get none of supervisord's variables, "" = all but this one.</param>
-internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings settings, EnvFileReader envFiles, Func<string, bool> hasTimeZone, Func<string?> supervisordUrl)
+internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings settings, BackupOptions? backup, EnvFileReader envFiles, Func<string, bool> hasTimeZone, Func<string?> supervisordUrl)
 {
     private const int ReplicasMax = 1000;
 
@@ -59,9 +64,9 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
         string instance = names.Instance;
         LaunchSpec launch = ReadLaunch(section, names, granted);
         var (stdout, stderr) = LogReader.Read(section, instance, settings.LogDirectory);
-        var (ready, readiness) = section.Table("ready") is { } readyTable ? ProbeReader.ReadReady(readyTable) : default;
+        var (ready, readiness) = section.Table("ready") is { } readyTable ? ProbeReader.ReadReady(readyTable) : ReadyOf(launch.Builtin);
         var (health, healthPolicy, watchdog) = section.Table("health") is { } healthTable ? ProbeReader.ReadHealth(healthTable) : default;
-        var (stop, stopCommand) = section.Table("stop") is { } stopTable ? ReadStop(stopTable) : (new StopPolicy(), []);
+        var (stop, stopCommand) = section.Table("stop") is { } stopTable ? ReadStop(stopTable, launch.Builtin) : (new StopPolicy { Grace = GraceOf(launch.Builtin) }, []);
         var (hookPolicy, hooks) = section.Table("hooks") is { } hookTable ? ReadHooks(hookTable) : (new HookPolicy(), new HookCommands());
         Timetable? timetable = ReadTimetable(section);
         BackoffPolicy backoff = section.Table("backoff") is { } backoffTable ? ReadBackoff(backoffTable) : new BackoffPolicy();
@@ -194,14 +199,21 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
         return limits;
     }
 
-    private static (StopPolicy Policy, ImmutableArray<string> Command) ReadStop(Section section)
+    /// <summary>A backup says itself when everything is restored, which may take any time.</summary>
+    private static (Probe? Probe, ReadinessPolicy? Policy) ReadyOf(string? builtin) =>
+        builtin == KnownNames.Backup ? (new Probe.Notify(), new ReadinessPolicy(ReadinessSource.Told, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2), Timeout: null)) : default;
+
+    /// <summary>The last backup is made after the signal.</summary>
+    private TimeSpan GraceOf(string? builtin) => builtin == KnownNames.Backup && backup is not null ? backup.ShutdownLimit + TimeSpan.FromSeconds(5) : new StopPolicy().Grace;
+
+    private (StopPolicy Policy, ImmutableArray<string> Command) ReadStop(Section section, string? builtin)
     {
         StopPolicy defaults = new();
         ImmutableArray<string> command = section.Command("command") ?? [];
         StopPolicy policy = new()
         {
             Signal = section.Signal("signal") ?? defaults.Signal,
-            Grace = section.Duration("grace", TimeSpan.Zero, Year) ?? defaults.Grace,
+            Grace = section.Duration("grace", TimeSpan.Zero, Year) ?? GraceOf(builtin),
             Group = section.Boolean("group", defaults.Group),
             HasCommand = !command.IsEmpty,
             FinalGroup = section.Boolean("final_group", defaults.FinalGroup),

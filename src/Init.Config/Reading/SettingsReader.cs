@@ -23,7 +23,7 @@ internal static class SettingsReader
         return secrets.ToImmutable();
     }
 
-    public static InitSettings Read(Section section, InheritedEnvironment inherited, IConfigFiles files)
+    public static InitSettings Read(Section section, InheritedEnvironment inherited, ImmutableArray<string> backupSecrets, IConfigFiles files)
     {
         foreach (string key in new[] { "secrets", "env_file", "include", "supervisord_variables" })
             section.Has(key);
@@ -39,6 +39,7 @@ internal static class SettingsReader
             OnFatal = section.Choice("on_fatal", OnFatal.Keep, ("keep", OnFatal.Keep), ("exit", OnFatal.Exit)),
             LogFormat = section.Choice("log_format", LogFormat.Text, ("text", LogFormat.Text), ("json", LogFormat.Json)),
             Secrets = inherited.Secrets,
+            BackupSecrets = backupSecrets,
         };
 
         int bytes = Encoding.UTF8.GetByteCount(settings.ControlSocket);

@@ -23,19 +23,18 @@ public static class OwnPrograms
     /// <param name="controlSocket">Where Init listens. The role is told, for who runs it knows better than the file.</param>
     public static SystemConfig AddTo(SystemConfig config, string configFile, IReadOnlyList<string> options, string controlSocket)
     {
-        if (config.Programs.Any(IsGateway))
-            return config with { Programs = [.. config.Programs.Select(program => IsGateway(program) ? Informed(program, configFile, controlSocket) : program)] };
-
-        return config.HttpEndpoints.IsEmpty ? config : config with { Programs = config.Programs.Add(Gateway(config, configFile, options, controlSocket)) };
+        bool hasGateway = config.Programs.Any(IsGateway);
+        config = config with { Programs = [.. config.Programs.Select(program => program.Launch.Builtin is KnownNames.Gateway or KnownNames.Backup ? Informed(program, config, configFile, controlSocket) : program)] };
+        return hasGateway || config.HttpEndpoints.IsEmpty ? config : config with { Programs = config.Programs.Add(Gateway(config, configFile, options, controlSocket)) };
     }
 
     private static bool IsGateway(ProgramDefinition program) => program.Launch.Builtin == KnownNames.Gateway;
 
     /// <summary>A user's own program in that role reads the same file, and for that it needs every variable that the file may name.</summary>
-    private static ProgramDefinition Informed(ProgramDefinition program, string configFile, string controlSocket)
+    private static ProgramDefinition Informed(ProgramDefinition program, SystemConfig config, string configFile, string controlSocket)
     {
-        ImmutableArray<string> environment = Merge(OwnVariables(), [.. program.Launch.Environment.Where(variable => NameOf(variable) != ConfigLocation.SocketVariable), SocketVariable(controlSocket)]);
-        return program with { Launch = program.Launch with { Command = ["-c", configFile], Environment = environment } };
+        ImmutableArray<string> environment = Merge(VariablesFor(program.Launch.Builtin, config), [.. program.Launch.Environment.Where(variable => NameOf(variable) != ConfigLocation.SocketVariable), SocketVariable(controlSocket)]);
+        return program with { Launch = program.Launch with { Command = ["-c", configFile], Environment = environment, SecretNames = [.. program.Launch.SecretNames.Union(config.Settings.Secrets)] } };
     }
 
     private static ProgramDefinition Gateway(SystemConfig config, string configFile, IReadOnlyList<string> options, string controlSocket)
@@ -59,7 +58,8 @@ public static class OwnPrograms
             {
                 Builtin = KnownNames.Gateway,
                 Command = ["-c", configFile, .. options, .. quiet],
-                Environment = Merge(OwnVariables(), [SocketVariable(controlSocket)]),
+                Environment = Merge(VariablesFor(KnownNames.Gateway, config), [SocketVariable(controlSocket)]),
+                SecretNames = config.Settings.Secrets,
             },
             Stdout = output,
             Stderr = output,
@@ -67,8 +67,15 @@ public static class OwnPrograms
         };
     }
 
-    /// <summary>All that Init has: the role expands the same configuration, and sees nothing that Init does not see.</summary>
-    private static IEnumerable<string> OwnVariables() => Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
+    /// <summary>
+    /// All that Init has: the role expands the same configuration, and sees nothing that Init does not see. The backup's token is for the backup alone; where the
+    /// configuration names it, the gateway, which strangers speak with, finds a word in its place.
+    /// </summary>
+    private static IEnumerable<string> VariablesFor(string? role, SystemConfig config)
+    {
+        IEnumerable<string> own = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
+        return role == KnownNames.Backup ? own : own.Select(variable => config.Settings.BackupSecrets.Contains(NameOf(variable)) ? $"{NameOf(variable)}=withheld" : variable);
+    }
 
     private static string SocketVariable(string controlSocket) => $"{ConfigLocation.SocketVariable}={controlSocket}";
 

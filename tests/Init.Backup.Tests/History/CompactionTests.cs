@@ -113,11 +113,13 @@ public sealed class CompactionTests
         bed.Git("fsck", "--connectivity-only");
     }
 
-    [Fact]
-    public async Task Compact_WhenTheHistoryIsTooLarge_DropsTheOldest()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Compact_WhenTheHistoryIsTooLarge_DropsTheOldest(bool isPath)
     {
         await using RemoteBed bed = await RemoteBed.StartAsync();
-        Machine machine = bed.NewMachine().Owning();
+        Machine machine = bed.NewMachine(url: isPath ? bed.Server.PathOf(RemoteBed.Repository) : null).Owning();
         byte[] content = new byte[100_000];
         for (int i = 0; i < 8; i++)
         {
@@ -127,11 +129,14 @@ public sealed class CompactionTests
         }
 
         machine.Push(machine.Store.Head()!);
+        TestFolder.Run("sh", "-c", $"find {bed.Server.PathOf(RemoteBed.Repository)}/objects -type f | xargs touch -d '3 hours ago'"); // Not a push that is under way.
         CompactionResult result = HistoryCompaction.Run(machine.Remote, machine.Store, HistoryPolicy.Default with { BytesMax = 450_000 }, DateTimeOffset.UtcNow, null, default);
 
         Assert.Equal(8, result.Before);
         Assert.InRange(result.After, 3, 4);
         Assert.InRange(machine.Folder.StoreBytes(), 300_000, 550_000);
+        if (isPath)
+            Assert.InRange(bed.ServerBytes(), 300_000, 550_000);
     }
 
     private static CompactionResult Compact(Machine machine) => HistoryCompaction.Run(machine.Remote, machine.Store, HistoryPolicy.Default, Now, null, default);

@@ -116,11 +116,11 @@ public sealed class PushTests
         string commit = first.Backup();
         first.Push(commit);
 
-        Machine second = bed.NewMachine(limits: RemoteBed.Quick with { Silence = TimeSpan.FromSeconds(2) });
-        bed.Server.Misbehave(new GitFault { Where = "/git-upload-pack", BytesPerSecond = 60_000 });
+        Machine second = bed.NewMachine(limits: RemoteBed.Quick with { Silence = TimeSpan.FromSeconds(5) });
+        bed.Server.Misbehave(new GitFault { Where = "/git-upload-pack", BytesPerSecond = 30_000 });
         long start = Stopwatch.GetTimestamp();
         second.Remote.Fetch(commit, false, null, default);
-        Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(4), "it was not slow"); // Twice the silence that is allowed.
+        Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(8), "it was not slow"); // Longer than the silence that is allowed.
         Assert.StartsWith("blob", second.Folder.Git("cat-file", "-t", $"{commit}:t/a"));
     }
 
@@ -288,6 +288,19 @@ public sealed class PushTests
     [InlineData("remote: error: something: 45")]
     [InlineData("fatal: unable to access")]
     public void Progress_WhenItIsSomethingElse_IsNone(string line) => Assert.Null(GitProgress.Parse(line));
+
+    [Theory]
+    [InlineData("!\trefs/heads/a:refs/heads/main\t[remote rejected] (protected branch hook declined)", "remote: error: GH006: Protected branch update failed for refs/heads/main.", RemoteProblem.Refused)]
+    [InlineData("!\trefs/heads/a:refs/heads/main\t[rejected] (stale info)", "error: failed to push some refs", RemoteProblem.Moved)]
+    [InlineData("", "fatal: unable to write file: No space left on device", RemoteProblem.Failed)]
+    [InlineData("", "fatal: https://x/ not valid: is this a git repository?", RemoteProblem.Unreachable)]
+    [InlineData("", "fatal: something that nobody has thought of", RemoteProblem.Failed)]
+    public void Diagnosis_WhenThereIsNoStatusOfHttp_GoesByGitsWords(string output, string error, RemoteProblem expected)
+    {
+        RemoteException exception = RemoteDiagnosis.Of("push to x", new NetworkAnswer(1, output, [error], new HttpHead(200), null), default);
+        Assert.Equal(expected, exception.Problem);
+        Assert.StartsWith("cannot push to x: ", exception.Message);
+    }
 
     [Fact]
     public void RetryAfter_WhenItIsADateOrFarAway_IsWithinAnHour()

@@ -94,6 +94,35 @@ public sealed class OwnProgramsTests : IDisposable
         Assert.True(Assert.Single(Added(Served).Programs, program => program.IsOwn).Stderr is { IsOwnLog: false, Mirror: true });
     }
 
+    /// <summary>The backup reads the same file and has the token; the gateway, which strangers speak with, has it not.</summary>
+    [Fact]
+    public void Token_OfTheBackup_ReachesTheBackupAlone()
+    {
+        const string Variable = "INIT_TEST_BACKUP_TOKEN";
+        Environment.SetEnvironmentVariable(Variable, "s3cret");
+        try
+        {
+            SystemConfig config = Served with
+            {
+                Settings = Served.Settings with { Secrets = [Variable], BackupSecrets = [Variable] },
+                Programs = [Program("web"), Program("keeper") with { Launch = new LaunchSpec { Builtin = KnownNames.Backup } }],
+            };
+
+            Dictionary<string, ProgramDefinition> programs = Added(config).Programs.ToDictionary(program => program.Policy.Name);
+
+            Assert.Equal("-c /etc/x.conf", string.Join(' ', programs["keeper"].Launch.Command));
+            Assert.Contains($"{Variable}=s3cret", programs["keeper"].Launch.Environment);
+            Assert.Contains($"{ConfigLocation.SocketVariable}=/run/this.sock", programs["keeper"].Launch.Environment);
+            Assert.Contains(Variable, programs["keeper"].Launch.SecretNames);
+            Assert.Contains($"{Variable}=withheld", programs[OwnPrograms.GatewayName].Launch.Environment);
+            Assert.DoesNotContain(programs["web"].Launch.Environment, entry => entry.Contains("s3cret", StringComparison.Ordinal));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Variable, null);
+        }
+    }
+
     [Fact]
     public void Names_OfEverything_LeaveOutTheOwnOnes()
     {

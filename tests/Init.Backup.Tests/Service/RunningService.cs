@@ -1,0 +1,124 @@
+using Init.Backup.Service;
+using Init.Config;
+
+namespace Init.Backup.Tests.Service;
+
+/// <summary>A role on a thread of the test, with what it says.</summary>
+internal sealed class RunningService : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly object _changed = new();
+    private readonly List<string> _said = [];
+    private readonly List<string> _notified = [];
+    private readonly BackupService _service;
+    private readonly Thread _thread;
+    private Exception? _fault;
+
+    public RunningService(TestFolder folder, FakeRemote.Place place, Func<BackupOptions, BackupOptions>? change = null, string? ownInit = null)
+    {
+        BackupOptions options = new(folder.Settings.StateDirectory, Path.Combine(folder.Root, "ready"), place.Path)
+        {
+            Base = folder.Settings.Base,
+            Targets = [.. folder.Settings.Targets.Select(target => target.ToString())],
+            IsRemoteGiven = true,
+            Watch = false,
+            Interval = TimeSpan.FromHours(1),
+        };
+        Options = change?.Invoke(options) ?? options;
+        Parts = BackupParts.Of(Options, (_, store, _) => new FakeRemote(store, place));
+        _service = new BackupService(Parts, new ServiceSurroundings(line => Add(_said, line), line => Add(_notified, line), ownInit));
+        _thread = new Thread(() =>
+        {
+            try
+            {
+                _service.Run();
+            }
+            catch (Exception exception)
+            {
+                _fault = exception; // The test's own thread reports it.
+            }
+        });
+        _thread.Start();
+    }
+
+    public BackupOptions Options { get; }
+
+    public BackupParts Parts { get; }
+
+    public BackupService Service => _service;
+
+    public bool IsReady => Has(_notified, "READY=1");
+
+    public string[] Said
+    {
+        get
+        {
+            lock (_changed)
+                return [.. _said];
+        }
+    }
+
+    public void WaitForReady() => Wait(() => IsReady, "READY=1");
+
+    public void WaitForLine(string part) => Wait(() => Has(_said, part), part);
+
+    public ServiceStatus Status()
+    {
+        using BackupClient client = BackupClient.Connect(Parts.SocketPath)!;
+        return ServiceJson.ReadStatus(System.Text.Encoding.UTF8.GetBytes(((BackupAnswer.Done)client.Ask("status")).Result!.Value.GetRawText()))!;
+    }
+
+    /// <summary>A backup that the remote has, or the words why not.</summary>
+    public BackupAnswer BackUpNow()
+    {
+        using BackupClient client = BackupClient.Connect(Parts.SocketPath)!;
+        return client.Ask("now", "\"wait\":true");
+    }
+
+    public void EndInOrder()
+    {
+        _service.End();
+        WaitForEnd();
+    }
+
+    public void WaitForEnd()
+    {
+        Assert.True(_thread.Join(Patience), $"the role does not end; it said: {string.Join('\n', Said)}");
+        Assert.Null(_fault);
+    }
+
+    public void Wait(Func<bool> condition, string what)
+    {
+        DateTime end = DateTime.UtcNow + Patience;
+        while (!condition()) // It may ask the role, which may be about to say something.
+        {
+            Assert.True(DateTime.UtcNow < end, $"waited in vain for \"{what}\"; it said: {string.Join('\n', Said)}");
+            lock (_changed)
+                Monitor.Wait(_changed, TimeSpan.FromMilliseconds(50));
+        }
+    }
+
+    public void Dispose()
+    {
+        _service.End();
+        _service.End();
+        _thread.Join(Patience);
+        _service.Dispose();
+    }
+
+    private void Add(List<string> lines, string line)
+    {
+        lock (_changed)
+        {
+            lines.Add(line);
+            Monitor.PulseAll(_changed);
+        }
+    }
+
+    private bool Has(List<string> lines, string part)
+    {
+        lock (_changed)
+            return lines.Exists(line => line.Contains(part, StringComparison.Ordinal));
+    }
+}
