@@ -21,7 +21,7 @@ public sealed class BackupService : IDisposable
     /// <summary>GitHub's advice is six pushes a minute; a repository at a path is only kept from a storm.</summary>
     private static readonly TimeSpan PaceOfNetwork = TimeSpan.FromSeconds(10), PaceOfPath = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(3), WatchPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(3), WatchPause = TimeSpan.FromSeconds(1), TrimPause = TimeSpan.FromMinutes(1);
 
     private readonly EventLoop _loop = new();
     private readonly BackupParts _parts;
@@ -45,6 +45,7 @@ public sealed class BackupService : IDisposable
     private bool _isEnding;
     private bool _wasCutOff;
     private ExceptionDispatchInfo? _fault;
+    private Instant? _lastTrim;
 
     /// <exception cref="SyscallException">The state directory cannot be used, or another role has it.</exception>
     /// <exception cref="InvalidOperationException">The configuration is one that would back up the backups.</exception>
@@ -269,6 +270,17 @@ public sealed class BackupService : IDisposable
         if (result.NeedsAnother)
             Feed(new ScheduleEvent.Requested());
         Plan();
+        TrimMemory();
+    }
+
+    /// <summary>The role waits for most of its life: what a run has left on the heap, and the pages of the binary that it took, are given back. At most once a minute, for a collection costs more than a run that finds nothing.</summary>
+    private void TrimMemory()
+    {
+        if (_isBusy || _lastTrim is { } last && MonotonicClock.Now < last + TrimPause)
+            return;
+
+        OwnMemory.Trim();
+        _lastTrim = MonotonicClock.Now;
     }
 
     private void Failed(Exception exception)
