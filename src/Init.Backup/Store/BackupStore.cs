@@ -32,7 +32,8 @@ public sealed class BackupStore : IDisposable
 
         try
         {
-            _ = git.Run(GitRunner.ShortTime, [], "check-ref-format", "--branch", branch);
+            if (!File.Exists(Path.Combine(path, "refs", "heads", branch))) // Git has made it: then the name is one.
+                _ = git.Run(GitRunner.ShortTime, [], "check-ref-format", "--branch", branch);
             BackupStore store = new(git, branch, @lock);
             if (File.Exists(Path.Combine(path, "HEAD")))
                 store.RemoveLeftovers();
@@ -144,7 +145,7 @@ public sealed class BackupStore : IDisposable
         SettlePacks();
     }
 
-    private string? HeadOf(string branch) => Git.Run(GitRunner.ShortTime, [1], "rev-parse", "--verify", "--quiet", $"refs/heads/{branch}");
+    private string? HeadOf(string branch) => Git.ReadRef($"refs/heads/{branch}");
 
     private static IEnumerable<string> EnumerateIn(string directory, string pattern) =>
         Directory.Exists(directory) ? Directory.EnumerateFiles(directory, pattern, SearchOption.AllDirectories) : [];
