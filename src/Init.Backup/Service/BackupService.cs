@@ -33,6 +33,8 @@ public sealed class BackupService : IDisposable
     private readonly Random _random = new();
     private readonly List<(long Run, LineRequest Request)> _waiters = [];
     private readonly List<LineRequest> _followers = [];
+    private readonly Queue<Action> _holders = [];
+    private readonly BackupOps _ops;
     private ScheduleState _schedule = ScheduleState.Initial;
     private LoopTimer? _timer;
     private LoopTimer? _leaseTimer;
@@ -42,6 +44,7 @@ public sealed class BackupService : IDisposable
     private TreeWatch? _watch;
     private long _runs;
     private bool _isBusy;
+    private bool _isHeld;
     private bool _isEnding;
     private bool _wasCutOff;
     private ExceptionDispatchInfo? _fault;
@@ -58,6 +61,7 @@ public sealed class BackupService : IDisposable
         _policy = new SchedulePolicy(
             parts.Options.Interval, parts.Options.Quiet, parts.Options.QuietMax, parts.Options.Remote.StartsWith('/') ? PaceOfPath : PaceOfNetwork, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
         _board = new StatusBoard(_loop, surroundings.Say, surroundings.Notify, parts.StatusPath) { Changed = TellFollowers };
+        _ops = new BackupOps(_loop, parts, Hold, Release, _cancel.Token);
         _socket = new LineSocket(_loop, parts.SocketPath, Handle);
     }
 
@@ -201,9 +205,9 @@ public sealed class BackupService : IDisposable
     private void Feed(ScheduleEvent input)
     {
         ScheduleStep step = BackupSchedule.Step(_schedule, input, _policy, MonotonicClock.Now, _random.NextDouble());
-        if (step.Run is { } reason && _isBusy)
+        if (step.Run is not null && (_isBusy || _isHeld))
         {
-            // A look at the lease is under way, which is over in a moment; then the schedule is asked again, with what it has been told now and no run begun.
+            // A look at the lease is under way, or somebody restores; then the schedule is asked again, with what it has been told now and no run begun.
             _schedule = Remember(_schedule, input);
             return;
         }
@@ -332,6 +336,7 @@ public sealed class BackupService : IDisposable
                     Finish();
                 else
                     then();
+                GrantHold();
             });
         })
         {
@@ -339,6 +344,29 @@ public sealed class BackupService : IDisposable
             IsBackground = true, // A job that is cut off does not hold up the end; the store survives worse.
         };
         thread.Start();
+    }
+
+    /// <summary>For what must not be backed up while it is half done. Looks at the lease go on.</summary>
+    private void Hold(Action granted)
+    {
+        _holders.Enqueue(granted);
+        GrantHold();
+    }
+
+    private void GrantHold()
+    {
+        if (_isHeld || _schedule.IsRunning || _boot is null || !_holders.TryDequeue(out Action? granted))
+            return;
+        _isHeld = true;
+        granted();
+    }
+
+    /// <summary>A backup that has waited comes before the next who wants none.</summary>
+    private void Release()
+    {
+        _isHeld = false;
+        Feed(new ScheduleEvent.TimeCame());
+        GrantHold();
     }
 
     private void Stop(Exception fault)
@@ -406,6 +434,8 @@ public sealed class BackupService : IDisposable
                 else
                     request.Succeed();
                 Feed(new ScheduleEvent.Requested());
+                break;
+            case var _ when _ops.TryHandle(request):
                 break;
             default:
                 request.Fail("unknown-op", $"cannot do \"{request.Op}\": this role does not know it");
