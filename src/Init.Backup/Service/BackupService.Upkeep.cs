@@ -24,7 +24,7 @@ public sealed partial class BackupService
 
     private void TidyUp()
     {
-        if (_isBusy || _isEnding || BackupSchedule.NextLook(_schedule, _policy) < MonotonicClock.Now + UpkeepTimeMin)
+        if (_isBusy || _isHeld || _isEnding || BackupSchedule.NextLook(_schedule, _policy) < MonotonicClock.Now + UpkeepTimeMin)
             return;
 
         UpkeepJob upkeep = _upkeep!;

@@ -6,9 +6,9 @@ namespace Init.Backup.Store;
 /// <summary>The bare repository, with a lock: one process writes to it. Opening it puts away what a killed one left behind.</summary>
 public sealed class BackupStore : IDisposable
 {
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private BackupStore(GitRunner git, string branch, FileStream @lock)
+    private BackupStore(GitRunner git, string branch, FileStream? @lock)
     {
         Git = git;
         Branch = branch;
@@ -48,6 +48,11 @@ public sealed class BackupStore : IDisposable
         }
     }
 
+    /// <summary>To look into a repository that another process may be writing to: without the lock, and nothing is put away.</summary>
+    /// <returns>Null when there is none.</returns>
+    public static BackupStore? OpenForReading(string path, string branch) =>
+        File.Exists(Path.Combine(path, "HEAD")) ? new BackupStore(new GitRunner(Path.GetFullPath(path)), branch, null) : null;
+
     /// <summary>The last commit of the branch; null when there is none.</summary>
     public string? Head() => HeadOf(Branch);
 
@@ -70,7 +75,7 @@ public sealed class BackupStore : IDisposable
         return aside;
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 
     /// <summary>Packs of a backup that came to no end go; nobody may be writing one.</summary>
     internal void SettlePacks() => PackMarks.Settle(PackDirectoryOf(Git), HeadOf);

@@ -54,8 +54,8 @@ internal sealed class KillMatrix : IDisposable
         StepWalk walk = atBoot ? _boot : _backup;
         StepFault? fault = number % 2 == 0 ? walk.Next() : null;
         // Counted from the start of the role, or from the request: both reach to the branch that was read back.
-        _git.Arm(atBoot ? walk.Step : 0, fault ?? default);
         atBoot &= fault is not null;
+        _git.Arm(atBoot ? walk.Step : 0, fault ?? default);
         using RoleProcess role = RoleProcess.Start(_machine, _remote, _git.Path);
         bool isReady = role.WaitForReady();
         if (!isReady)
