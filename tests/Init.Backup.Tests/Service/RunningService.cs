@@ -6,7 +6,7 @@ namespace Init.Backup.Tests.Service;
 /// <summary>A role on a thread of the test, with what it says.</summary>
 internal sealed class RunningService : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
     private readonly object _changed = new();
     private readonly List<string> _said = [];
