@@ -69,7 +69,7 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
             catch (HeldByOtherException held)
             {
                 report.Stage(Stages.WaitingForLease, held.Message);
-                pause = LeasePause;
+                pause = parts.Options.LeaseTime < LeasePause ? parts.Options.LeaseTime : LeasePause;
             }
             catch (Exception exception) when (exception is RemoteException or GitException or ManifestException or SyscallException or IOException or InvalidDataException or UnauthorizedAccessException)
             {
