@@ -35,6 +35,10 @@ builtin = "backup"
     def pid(self):
         return self._process.pid
 
+    @property
+    def is_running(self):
+        return self._process is not None and self._process.poll() is None
+
     def start(self, limit=150):
         """From the role's exec to READY=1."""
         path = f'{self.directory}/notify'

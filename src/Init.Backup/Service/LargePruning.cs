@@ -15,13 +15,13 @@ public sealed class LargePruning(BackupParts parts, BackupStore store, IBackupRe
 
     private static readonly TimeSpan Every = TimeSpan.FromHours(24);
 
-    private string DonePath => Path.Combine(parts.Settings.StateDirectory, "large-files-pruned");
+    private LastDone Done => new(Path.Combine(parts.Settings.StateDirectory, "large-files-pruned"));
 
     /// <returns>Null: nothing was looked at, or nobody can know what is needed.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled; the next call begins anew.</exception>
     public PruneResult? Execute(DateTimeOffset now, CancellationToken cancel)
     {
-        if (parts.Settings.LargeFiles is not { } files || remote is not GitRemote there || !IsDue(now)
+        if (parts.Settings.LargeFiles is not { } files || remote is not GitRemote there || !Done.IsDue(now, Every)
             || store.IsShallow || store.Head() is not { } head || store.Acknowledged() != head)
             return null;
 
@@ -39,11 +39,7 @@ public sealed class LargePruning(BackupParts parts, BackupStore store, IBackupRe
             report.Note(new StatusNote("large-files", null, $"cannot look for large files that are not needed any more, which is tried again tomorrow: {exception.Message}"));
         }
 
-        File.WriteAllBytes(DonePath, []);
-        File.SetLastWriteTimeUtc(DonePath, now.UtcDateTime);
+        Done.Set(now);
         return result;
     }
-
-    /// <summary>Kept over a restart as the time of a file. One in the future is that of another clock.</summary>
-    private bool IsDue(DateTimeOffset now) => !File.Exists(DonePath) || now - new DateTimeOffset(File.GetLastWriteTimeUtc(DonePath)) is var age && (age >= Every || age < TimeSpan.Zero);
 }

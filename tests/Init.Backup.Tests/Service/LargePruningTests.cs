@@ -78,6 +78,22 @@ public sealed class LargePruningTests
         Assert.Equal(2, bed.Assets.Count);
     }
 
+    [Fact]
+    public async Task Role_AfterABackup_DeletesWhatIsNotNeeded()
+    {
+        await using GitHubFixture at = await GitHubFixture.StartAsync();
+        FakeRelease release = at.GitHub.AddRelease("blobs");
+        at.GitHub.AddAsset(release, "sha256-" + new string('b', 64), [1], Old);
+        at.Folder.Write("small", "1");
+        using RunningService role = new(RunningService.PartsOf(
+            at.Folder.Settings, at.GitHub.RemoteUrl, options => options with { User = GitServer.User, Token = GitServer.Token, GitHubApi = at.GitHub.Api }));
+
+        role.WaitForLine("1 large files");
+
+        Assert.Empty(release.Assets);
+        role.EndInOrder();
+    }
+
     private sealed class Bed : IJobReport, IAsyncDisposable
     {
         private readonly GitHubFixture _at;
