@@ -43,6 +43,9 @@ public enum NoteKind
     /// <summary>The original of this backup did not store it: there is nothing to restore.</summary>
     NotInBackup,
 
+    /// <summary>Somebody has changed it in the repository by hand.</summary>
+    Edited,
+
     /// <summary>It was a link into the original's repository, and is a file or directory of its own now.</summary>
     Migrated,
 

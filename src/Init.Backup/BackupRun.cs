@@ -328,7 +328,7 @@ public sealed class BackupRun : IDisposable
         if (_import is not null)
             return _import;
 
-        _import = new FastImport(_store.Git, _store.Branch, _parent, _settings.Author, $"backup {_now.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}\n", _now);
+        _import = new FastImport(_store.Git, _store.Branch, _parent, _settings.Author, CommitText.OfBackup(_now) + "\n", _now);
         if (_parent is not null && _head is null)
         {
             // Not a commit of ours: what it has of our targets is not known, and is replaced as a whole. What else is in it stays.

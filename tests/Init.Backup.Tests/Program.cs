@@ -19,9 +19,17 @@ internal static class Program
                 BackUp(Settings(root), int.Parse(first));
                 return 1;
             case ["restore", var root, var commit]:
-                Console.WriteLine("ready");
+                // Heard once it has begun: before that, how long a start takes is the machine's affair.
+                bool hasBegun = false;
+                void SayOnce(RestoreProgress progress)
+                {
+                    if (!hasBegun)
+                        Console.WriteLine("ready");
+                    hasBegun = true;
+                }
+
                 using (BackupStore store = BackupStore.Open(Settings(root).StorePath, "main"))
-                    return RestoreRun.Execute(Settings(root), store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow).IsComplete ? 0 : 1;
+                    return RestoreRun.Execute(Settings(root), store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow, SayOnce).IsComplete ? 0 : 1;
             case ["fake-github", var directory]:
                 return ServeGitHub(directory);
             default:

@@ -99,10 +99,10 @@ public sealed class RestoreTests
         folder.Write("a", "one");
         folder.Write("b", "two");
         string commit = folder.Backup().Commit!;
-        // The blob of "a" is another one now, under a commit of its own: what the manifest says is not what the tree has.
+        // The blob of "a" is another one now, under a commit that says to be a backup: what the manifest says is not what the tree has.
         string forged = TestFolder.Run(
             "sh", "-c", $"export GIT_DIR={folder.Settings.StorePath} GIT_INDEX_FILE={folder.Root}/i; git read-tree {commit}; b=$(echo evil | git hash-object -w --stdin); git update-index --cacheinfo 100644,$b,t/a;"
-            + $"git -c user.name=a -c user.email=a@b commit-tree -p {commit} -m x $(git write-tree)").Trim();
+            + $"git -c user.name=a -c user.email=a@b commit-tree -p {commit} -m 'backup 2026-01-01T00:00:00Z' $(git write-tree)").Trim();
         folder.Wipe();
 
         var restored = folder.Restore(forged);

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Init.Backup.Large;
 using Init.Backup.Manifest;
 using Init.Backup.Names;
@@ -35,7 +33,7 @@ public sealed class OriginalTree : CommitTree
         _notes = notes;
         _targets = targets;
         _cancel = cancel;
-        _time = new FileTime(TimeOf(commit), 0);
+        _time = new FileTime(CommitText.Of(objects, commit).Seconds, 0); // Git knows no time of a file but that of the commit.
     }
 
     /// <param name="objects">The store.</param>
@@ -157,12 +155,4 @@ public sealed class OriginalTree : CommitTree
     }
 
     private ManifestEntry Describe(BytePath path, EntryKind kind) => new(path, kind, PlainMode, _time, Processes.GetUid(), Processes.GetGid(), 0, "", Storage.None, "");
-
-    /// <summary>Git knows no time of a file but that of the commit.</summary>
-    private long TimeOf(string commit)
-    {
-        string text = Encoding.UTF8.GetString(_objects.ReadSmall(commit, "commit", 64 * 1024));
-        string[] fields = text.Split('\n').FirstOrDefault(line => line.StartsWith("committer ", StringComparison.Ordinal))?.Split(' ') ?? [];
-        return fields.Length > 2 && long.TryParse(fields[^2], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds) ? seconds : 0;
-    }
 }

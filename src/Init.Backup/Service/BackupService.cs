@@ -21,7 +21,7 @@ public sealed class BackupService : IDisposable
     /// <summary>GitHub's advice is six pushes a minute; a repository at a path is only kept from a storm.</summary>
     private static readonly TimeSpan PaceOfNetwork = TimeSpan.FromSeconds(10), PaceOfPath = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(3), WatchPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(3), WatchPause = TimeSpan.FromSeconds(1), TrimPause = TimeSpan.FromMinutes(1);
 
     private readonly EventLoop _loop = new();
     private readonly BackupParts _parts;
@@ -33,6 +33,8 @@ public sealed class BackupService : IDisposable
     private readonly Random _random = new();
     private readonly List<(long Run, LineRequest Request)> _waiters = [];
     private readonly List<LineRequest> _followers = [];
+    private readonly Queue<Action> _holders = [];
+    private readonly BackupOps _ops;
     private ScheduleState _schedule = ScheduleState.Initial;
     private LoopTimer? _timer;
     private LoopTimer? _leaseTimer;
@@ -42,9 +44,11 @@ public sealed class BackupService : IDisposable
     private TreeWatch? _watch;
     private long _runs;
     private bool _isBusy;
+    private bool _isHeld;
     private bool _isEnding;
     private bool _wasCutOff;
     private ExceptionDispatchInfo? _fault;
+    private Instant? _lastTrim;
 
     /// <exception cref="SyscallException">The state directory cannot be used, or another role has it.</exception>
     /// <exception cref="InvalidOperationException">The configuration is one that would back up the backups.</exception>
@@ -57,6 +61,7 @@ public sealed class BackupService : IDisposable
         _policy = new SchedulePolicy(
             parts.Options.Interval, parts.Options.Quiet, parts.Options.QuietMax, parts.Options.Remote.StartsWith('/') ? PaceOfPath : PaceOfNetwork, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
         _board = new StatusBoard(_loop, surroundings.Say, surroundings.Notify, parts.StatusPath) { Changed = TellFollowers };
+        _ops = new BackupOps(_loop, parts, Hold, Release, _cancel.Token);
         _socket = new LineSocket(_loop, parts.SocketPath, Handle);
     }
 
@@ -200,9 +205,9 @@ public sealed class BackupService : IDisposable
     private void Feed(ScheduleEvent input)
     {
         ScheduleStep step = BackupSchedule.Step(_schedule, input, _policy, MonotonicClock.Now, _random.NextDouble());
-        if (step.Run is { } reason && _isBusy)
+        if (step.Run is not null && (_isBusy || _isHeld))
         {
-            // A look at the lease is under way, which is over in a moment; then the schedule is asked again, with what it has been told now and no run begun.
+            // A look at the lease is under way, or somebody restores; then the schedule is asked again, with what it has been told now and no run begun.
             _schedule = Remember(_schedule, input);
             return;
         }
@@ -269,6 +274,17 @@ public sealed class BackupService : IDisposable
         if (result.NeedsAnother)
             Feed(new ScheduleEvent.Requested());
         Plan();
+        TrimMemory();
+    }
+
+    /// <summary>The role waits for most of its life: what a run has left on the heap, and the pages of the binary that it took, are given back. At most once a minute, for a collection costs more than a run that finds nothing.</summary>
+    private void TrimMemory()
+    {
+        if (_isBusy || _lastTrim is { } last && MonotonicClock.Now < last + TrimPause)
+            return;
+
+        OwnMemory.Trim();
+        _lastTrim = MonotonicClock.Now;
     }
 
     private void Failed(Exception exception)
@@ -320,6 +336,7 @@ public sealed class BackupService : IDisposable
                     Finish();
                 else
                     then();
+                GrantHold();
             });
         })
         {
@@ -327,6 +344,29 @@ public sealed class BackupService : IDisposable
             IsBackground = true, // A job that is cut off does not hold up the end; the store survives worse.
         };
         thread.Start();
+    }
+
+    /// <summary>For what must not be backed up while it is half done. Looks at the lease go on.</summary>
+    private void Hold(Action granted)
+    {
+        _holders.Enqueue(granted);
+        GrantHold();
+    }
+
+    private void GrantHold()
+    {
+        if (_isHeld || _schedule.IsRunning || _boot is null || !_holders.TryDequeue(out Action? granted))
+            return;
+        _isHeld = true;
+        granted();
+    }
+
+    /// <summary>A backup that has waited comes before the next who wants none.</summary>
+    private void Release()
+    {
+        _isHeld = false;
+        Feed(new ScheduleEvent.TimeCame());
+        GrantHold();
     }
 
     private void Stop(Exception fault)
@@ -394,6 +434,8 @@ public sealed class BackupService : IDisposable
                 else
                     request.Succeed();
                 Feed(new ScheduleEvent.Requested());
+                break;
+            case var _ when _ops.TryHandle(request):
                 break;
             default:
                 request.Fail("unknown-op", $"cannot do \"{request.Op}\": this role does not know it");

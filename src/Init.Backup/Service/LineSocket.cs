@@ -29,6 +29,15 @@ public sealed class LineRequest
     /// <returns>False: the client has gone.</returns>
     public bool Item(string json) => _send(Encoding.UTF8.GetBytes($"{{\"id\":{_id},\"item\":{json}}}\n"));
 
+    /// <summary>Many items and the result at once, which a client may take its time to read.</summary>
+    public void Succeed(IReadOnlyList<string> items, string json)
+    {
+        StringBuilder lines = new();
+        foreach (string item in items)
+            lines.Append($"{{\"id\":{_id},\"item\":{item}}}\n");
+        _send(Encoding.UTF8.GetBytes(lines.Append($"{{\"id\":{_id},\"ok\":true,\"result\":{json}}}\n").ToString()));
+    }
+
     public void Succeed(string? json = null) => _send(Encoding.UTF8.GetBytes(json is null ? $"{{\"id\":{_id},\"ok\":true}}\n" : $"{{\"id\":{_id},\"ok\":true,\"result\":{json}}}\n"));
 
     public void Fail(string code, string message) => _send(ErrorLine(_id, code, message));
@@ -156,7 +165,8 @@ public sealed class LineSocket : IDisposable
         {
             if (_isClosed)
                 return false;
-            if (_output.Length + line.Length > OutputBytesMax)
+            // Not counting this one: an answer may be long, a client that reads none of several is closed.
+            if (_output.Length > OutputBytesMax)
             {
                 Close();
                 return false;

@@ -24,7 +24,7 @@ public static class BackupHistory
         int open = author.LastIndexOf('<');
         return store.Git.Run(
             GitRunner.ShortTime, [], "-c", $"user.name={author[..open].Trim()}", "-c", $"user.email={author[(open + 1)..].TrimEnd('>')}",
-            "commit-tree", tree + "^{tree}", "-p", other, "-p", tree, "-m", "join: what is here goes on after what the remote has")!;
+            "commit-tree", tree + "^{tree}", "-p", other, "-p", tree, "-m", CommitText.OfJoin)!;
     }
 
     /// <summary>The commit and its manifest can be read. Every object of it is only looked at when it is needed.</summary>

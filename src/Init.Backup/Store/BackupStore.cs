@@ -6,9 +6,9 @@ namespace Init.Backup.Store;
 /// <summary>The bare repository, with a lock: one process writes to it. Opening it puts away what a killed one left behind.</summary>
 public sealed class BackupStore : IDisposable
 {
-    private readonly FileStream _lock;
+    private readonly FileStream? _lock;
 
-    private BackupStore(GitRunner git, string branch, FileStream @lock)
+    private BackupStore(GitRunner git, string branch, FileStream? @lock)
     {
         Git = git;
         Branch = branch;
@@ -32,7 +32,8 @@ public sealed class BackupStore : IDisposable
 
         try
         {
-            _ = git.Run(GitRunner.ShortTime, [], "check-ref-format", "--branch", branch);
+            if (!File.Exists(Path.Combine(path, "refs", "heads", branch))) // Git has made it: then the name is one.
+                _ = git.Run(GitRunner.ShortTime, [], "check-ref-format", "--branch", branch);
             BackupStore store = new(git, branch, @lock);
             if (File.Exists(Path.Combine(path, "HEAD")))
                 store.RemoveLeftovers();
@@ -46,6 +47,11 @@ public sealed class BackupStore : IDisposable
             throw;
         }
     }
+
+    /// <summary>To look into a repository that another process may be writing to: without the lock, and nothing is put away.</summary>
+    /// <returns>Null when there is none.</returns>
+    public static BackupStore? OpenForReading(string path, string branch) =>
+        File.Exists(Path.Combine(path, "HEAD")) ? new BackupStore(new GitRunner(Path.GetFullPath(path)), branch, null) : null;
 
     /// <summary>The last commit of the branch; null when there is none.</summary>
     public string? Head() => HeadOf(Branch);
@@ -69,7 +75,7 @@ public sealed class BackupStore : IDisposable
         return aside;
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose() => _lock?.Dispose();
 
     /// <summary>Packs of a backup that came to no end go; nobody may be writing one.</summary>
     internal void SettlePacks() => PackMarks.Settle(PackDirectoryOf(Git), HeadOf);
@@ -139,7 +145,7 @@ public sealed class BackupStore : IDisposable
         SettlePacks();
     }
 
-    private string? HeadOf(string branch) => Git.Run(GitRunner.ShortTime, [1], "rev-parse", "--verify", "--quiet", $"refs/heads/{branch}");
+    private string? HeadOf(string branch) => Git.ReadRef($"refs/heads/{branch}");
 
     private static IEnumerable<string> EnumerateIn(string directory, string pattern) =>
         Directory.Exists(directory) ? Directory.EnumerateFiles(directory, pattern, SearchOption.AllDirectories) : [];

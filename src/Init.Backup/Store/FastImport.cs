@@ -155,7 +155,7 @@ public sealed class FastImport : IDisposable
             throw Failure();
 
         // Read back: fast-import warns and goes on when somebody else has moved the branch.
-        string? at = _git.Run(GitRunner.ShortTime, [1, 128], "rev-parse", "--verify", "--quiet", $"refs/heads/{_branch}");
+        string? at = _git.ReadRef($"refs/heads/{_branch}");
         if (at == commit)
             PackMarks.Settle(PackDirectory, _ => commit);
         return at == commit ? commit : throw new GitException($"cannot move branch {_branch} to {commit}: it is at {at ?? "nothing"}; is another backup writing to {_git.Repository}?");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Init.Linux;
 
 namespace Init.Backup.Store;
 
@@ -32,6 +33,10 @@ public sealed class GitRunner(
         ("pack.compression", "1"),
         // A blob above this goes straight to disk instead of through git's memory.
         ("core.bigFileThreshold", "1m"),
+        // Packs are mapped in small windows, and what differences are made from is kept within limits: else a git that reads a large pack grows to its size.
+        ("core.packedGitWindowSize", "4m"),
+        ("core.packedGitLimit", "32m"),
+        ("core.deltaBaseCacheLimit", "16m"),
         // What has been acknowledged survives a power cut: packs, and the branch that names them.
         ("core.fsync", "all"),
         // Always a pack, which is there or not: hundreds of loose objects could be there in part.
@@ -44,6 +49,15 @@ public sealed class GitRunner(
     ];
 
     public string Repository => repository;
+
+    /// <summary>What a ref names, by its full name; null when it is not there.</summary>
+    /// <remarks>A ref that has moved lately is a file of its own (gitrepository-layout); reading that takes no process. What is not found there, git is asked for.</remarks>
+    public string? ReadRef(string name)
+    {
+        const int IdLength = 40;
+        string? text = Files.ReadAll(Path.Combine(repository, name), IdLength + 2, out _) is { } bytes ? Encoding.ASCII.GetString(bytes).TrimEnd('\n') : null;
+        return text is { Length: IdLength } && text.All(char.IsAsciiHexDigitLower) ? text : Run(ShortTime, [1], "rev-parse", "--verify", "--quiet", name);
+    }
 
     /// <summary>Standard output of a command that ends soon, without its last line end.</summary>
     /// <param name="accept">Exit codes that are an answer and not a failure, besides 0; then the result is null.</param>

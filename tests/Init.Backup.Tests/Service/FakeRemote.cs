@@ -34,7 +34,8 @@ internal sealed class FakeRemote(BackupStore store, FakeRemote.Place place) : IB
     public void Fetch(string commit, bool wholeHistory, Action<TransferProgress>? progress, CancellationToken cancel)
     {
         Called("fetch", cancel);
-        store.Git.Run(GitRunner.ShortTime, [], "fetch", "--quiet", place.Path, $"+{commit}:refs/init/fetched");
+        string[] whole = wholeHistory && store.IsShallow ? ["--unshallow"] : [];
+        store.Git.Run(GitRunner.ShortTime, [], ["fetch", "--quiet", .. whole, place.Path, $"+{commit}:refs/init/fetched"]);
     }
 
     public void Push(string commit, string? expectedRemote, Action<TransferProgress>? progress, CancellationToken cancel)

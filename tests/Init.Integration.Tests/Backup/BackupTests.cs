@@ -68,6 +68,7 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(["keeper: stopped"], init.StopProgram("keeper"));
         Directory.Delete(Path.Combine(init.Directory, "data"), recursive: true);
         Directory.Delete(Path.Combine(init.Directory, "state/backup"), recursive: true);
+        init.StartProgram("keeper");
         init.StartProgram("bot");
         init.WaitForLine("found: kept");
     }
@@ -98,7 +99,7 @@ public sealed class BackupTests : IDisposable
     public void Gate_WhileTheRemoteIsNotThere_StaysClosedAndOpensWhenItIs()
     {
         using InitUnderTest init = InitUnderTest.Start(Config($"remote = \"{Path.Combine(_outside, "later.git")}\""));
-        init.WaitForState("keeper", "RUNNING", status => status.StatusText?.Contains("later.git", StringComparison.Ordinal) == true && status.StatusText.Contains("cannot", StringComparison.Ordinal));
+        init.WaitForState("keeper", "STARTING", status => status.StatusText?.Contains("later.git", StringComparison.Ordinal) == true && status.StatusText.Contains("cannot", StringComparison.Ordinal));
         Assert.False(init.StatusOf("keeper").Ready);
         Assert.Equal("WAITING", init.StatusOf("bot").State);
 
@@ -156,7 +157,7 @@ public sealed class BackupTests : IDisposable
 
     private static int BackupCommand(InitUnderTest init, out string output, params string[] arguments)
     {
-        ProcessStartInfo start = new(TestPaths.Init, ["backup", .. arguments, "--socket", Path.Combine(init.Directory, "state/backup/backup.sock")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(TestPaths.Init, ["backup", .. arguments, "--socket", Path.Combine(init.Directory, "state/backup/backup.sock")]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         using Process process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         output = process.StandardOutput.ReadToEnd() + errors.GetAwaiter().GetResult();
@@ -166,7 +167,7 @@ public sealed class BackupTests : IDisposable
 
     private string Show(string what)
     {
-        ProcessStartInfo start = new("git", [$"--git-dir={Remote}", "show", what]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("git", [$"--git-dir={Remote}", "show", what]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         using Process process = Process.Start(start)!;
         string shown = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -175,7 +176,7 @@ public sealed class BackupTests : IDisposable
 
     private static string Run(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, UseShellExecute = false })!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);

@@ -1,0 +1,210 @@
+using System.Text.Json;
+using Init.Backup.Service;
+
+namespace Init.Backup.Tests.Service;
+
+/// <summary>What clients ask a running role besides its status.</summary>
+public sealed class BackupOpsTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+    private readonly FakeRemote.Place _place;
+
+    public BackupOpsTests()
+    {
+        _place = new FakeRemote.Place(Path.Combine(_folder.Root, "remote.git"));
+        _place.Make();
+    }
+
+    [Fact]
+    public void History_WithAndWithoutAPath_NamesTheBackupsNewestFirst()
+    {
+        using RunningService role = Start();
+        string first = BackUp(role, "a/one", "1");
+        string second = BackUp(role, "two", "2");
+        string third = BackUp(role, "a/one", "changed");
+
+        Assert.Equal([third, second, first], Commits(Ask(role, "history")).Take(3));
+        Assert.Equal([third, first], Commits(Ask(role, "history", "\"path\":\"t/a\"")));
+        Assert.Equal([third], Commits(Ask(role, "history", "\"limit\":1")));
+        JsonElement last = Ask(role, "history").Items[0];
+        Assert.Equal(1, last.GetProperty("changed").GetInt64());
+        Assert.Equal(4, last.GetProperty("entries").GetInt64()); // t, t/a, t/a/one, t/two
+        Assert.Equal(8, last.GetProperty("bytes").GetInt64());
+    }
+
+    [Fact]
+    public void Files_OfADirectory_AreThoseInItWithWhatIsBelowSummedUp()
+    {
+        using RunningService role = Start();
+        _folder.Write("a/b/deep", "12345");
+        string commit = BackUp(role, "a/one", "1");
+
+        var top = Ask(role, "files", $"\"commit\":\"{commit[..8]}\",\"path\":\"\"");
+        var inner = Ask(role, "files", $"\"commit\":\"latest\",\"path\":\"{Path.Combine(_folder.Settings.Base, "t/a")}/\"");
+
+        Assert.Equal("t directory 6", Assert.Single(top.Items.Select(Show)));
+        Assert.Equal(["b directory 5", "one file 1"], inner.Items.Select(Show));
+        Assert.Equal("t/a/one", inner.Items[1].GetProperty("path").GetString());
+        Assert.Equal("blob", inner.Items[1].GetProperty("storage").GetString());
+        string Show(JsonElement item) => $"{item.GetProperty("name")} {item.GetProperty("kind")} {item.GetProperty("size")}";
+    }
+
+    [Fact]
+    public void Diff_OfTwoBackups_SaysWhatWasAddedChangedAndDeleted()
+    {
+        using RunningService role = Start();
+        _folder.Write("gone", "x");
+        _folder.Write("same", "x");
+        string first = BackUp(role, "one", "1");
+        File.Delete(Path.Combine(_folder.Target, "gone"));
+        _folder.Write("new", "x");
+        BackUp(role, "one", "changed");
+
+        Assert.Equal(["deleted t/gone", "added t/new", "changed t/one"], Ask(role, "diff").Items.Select(Show));
+        Assert.Equal(["changed t/one"], Ask(role, "diff", $"\"from\":\"{first}\",\"path\":\"t/one\"").Items.Select(Show));
+        string Show(JsonElement item) => $"{item.GetProperty("change")} {item.GetProperty("path")}";
+    }
+
+    [Fact]
+    public void Restore_InPlace_BringsAFileBackAndKeepsWhatNoBackupHas()
+    {
+        using RunningService role = Start();
+        string first = BackUp(role, "one", "old");
+        BackUp(role, "one", "newer, and longer");
+        _folder.Write("one", "in no backup");
+
+        var (result, _) = Ask(role, "restore", $"\"commit\":\"{first}\",\"paths\":[\"t/one\"]");
+
+        Assert.Equal("old", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Assert.Equal(1, result.GetProperty("written").GetInt64());
+        Assert.Single(result.GetProperty("kept_aside").EnumerateArray());
+        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
+    }
+
+    [Fact]
+    public void Restore_ToADirectory_LeavesTheLiveFilesAlone()
+    {
+        using RunningService role = Start();
+        string first = BackUp(role, "one", "old");
+        BackUp(role, "one", "newer");
+        string to = Path.Combine(_folder.Root, "elsewhere");
+
+        var (_, items) = Ask(role, "restore", $"\"commit\":\"{first}\",\"paths\":[],\"to\":\"{to}\"");
+
+        Assert.Equal("old", File.ReadAllText(Path.Combine(to, "t/one")));
+        Assert.Equal("newer", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Assert.NotEmpty(items);
+        Assert.Contains("not empty", Refused(role, "restore", $"\"to\":\"{to}\""));
+    }
+
+    [Fact]
+    public async Task Restore_InPlace_WaitsForTheBackupThatIsUnderWayAndHoldsOffTheNext()
+    {
+        using RunningService role = Start();
+        BackUp(role, "one", "old");
+        using ManualResetEventSlim pushing = new(), goOn = new();
+        _place.Before = call =>
+        {
+            if (call != "push")
+                return;
+            pushing.Set();
+            goOn.Wait(TimeSpan.FromSeconds(20));
+        };
+        _folder.Write("one", "newer");
+        Task<BackupAnswer> backup = Task.Run(role.BackUpNow);
+        Assert.True(pushing.Wait(TimeSpan.FromSeconds(20)));
+        Task<BackupAnswer> restore = Task.Run(() => Client(role, "restore", "\"paths\":[\"t/one\"]").Answer);
+
+        Assert.NotSame(restore, await Task.WhenAny(restore, Task.Delay(TimeSpan.FromMilliseconds(500))));
+        goOn.Set();
+
+        Assert.IsType<BackupAnswer.Done>(await backup);
+        Assert.IsType<BackupAnswer.Done>(await restore);
+        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
+    }
+
+    [Fact]
+    public void Requests_ForWhatIsNotThere_SayWhatIs()
+    {
+        using RunningService role = Start();
+        BackUp(role, "a/config.json", "1");
+
+        Assert.Contains("cannot find backup \"0123abcd\"", Refused(role, "files", "\"commit\":\"0123abcd\""));
+        Assert.Contains("the first is younger", Refused(role, "files", "\"commit\":\"2001-01-01\""));
+        Assert.Contains("cannot tell which backup \"soon\" is", Refused(role, "files", "\"commit\":\"soon\""));
+        Assert.Contains("did you mean \"t/a/config.json\"?", Refused(role, "restore", "\"paths\":[\"t/a/confg.json\"]"));
+        Assert.Contains("write it as it is listed", Refused(role, "restore", "\"paths\":[\"t/../etc\"]"));
+        Assert.Contains("write an absolute path", Refused(role, "restore", "\"to\":\"here\""));
+    }
+
+    [Fact]
+    public void Commit_ThatIsOnlyAtTheRemote_IsFetched()
+    {
+        string first;
+        using (RunningService role = Start())
+        {
+            first = BackUp(role, "one", "old");
+            BackUp(role, "one", "newer");
+            role.EndInOrder();
+        }
+
+        // As a first fetch leaves it: the last commit, and the rest at the remote.
+        File.WriteAllText(Path.Combine(_folder.Settings.StorePath, "shallow"), _place.Head() + "\n");
+        _folder.Git("prune", "--expire=now");
+        _folder.Git("repack", "-a", "-d", "-q");
+        _folder.Git("prune", "--expire=now");
+        using RunningService again = Start();
+        again.WaitForReady();
+        Assert.True(Ask(again, "history").Result.GetProperty("shallow").GetBoolean());
+
+        var (result, _) = Ask(again, "files", $"\"commit\":\"{first}\",\"path\":\"t\"");
+
+        Assert.Equal(first, result.GetProperty("commit").GetString());
+        Assert.False(Ask(again, "history").Result.GetProperty("shallow").GetBoolean());
+    }
+
+    [Fact]
+    public void LongAnswers_ReachAClientWhole()
+    {
+        using RunningService role = Start();
+        role.WaitForReady();
+        for (int i = 0; i < 12_000; i++)
+            _folder.Write($"many/{i:D6}-{new string('n', 150)}", "");
+        BackUp(role, "one", "1");
+
+        var (result, items) = Ask(role, "files", "\"commit\":\"latest\",\"path\":\"t/many\"");
+
+        Assert.Equal(10_000, items.Count);
+        Assert.Equal(12_000, result.GetProperty("total").GetInt64());
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private RunningService Start() => new(_folder, _place);
+
+    private string BackUp(RunningService role, string path, string content)
+    {
+        role.WaitForReady();
+        _folder.Write(path, content);
+        BackupAnswer answer = role.BackUpNow();
+        Assert.True(answer is BackupAnswer.Done, string.Join('\n', role.Said));
+        return _place.Head()!;
+    }
+
+    private static (BackupAnswer Answer, List<JsonElement> Items) Client(RunningService role, string op, string fields)
+    {
+        using BackupClient client = BackupClient.Connect(role.Parts.SocketPath)!;
+        List<JsonElement> items = [];
+        return (client.Ask(op, fields, items.Add), items);
+    }
+
+    private static (JsonElement Result, List<JsonElement> Items) Ask(RunningService role, string op, string fields = "")
+    {
+        var (answer, items) = Client(role, op, fields);
+        return answer is BackupAnswer.Done { Result: { } result } ? (result, items) : throw new InvalidOperationException($"{op}: {answer}");
+    }
+
+    private static string Refused(RunningService role, string op, string fields) => Assert.IsType<BackupAnswer.Refused>(Client(role, op, fields).Answer).Message;
+
+    private static IEnumerable<string> Commits((JsonElement Result, List<JsonElement> Items) answer) => answer.Items.Select(item => item.GetProperty("commit").GetString()!);
+}
