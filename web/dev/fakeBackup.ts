@@ -7,7 +7,7 @@ const files: Record<string, number> = {
   'home/user/AstrBot/data/cmd_config.json': 4_312,
   'home/user/AstrBot/data/data_v4.db': 48_234_496,
   'home/user/AstrBot/data/plugins/astrbot_plugin_demo/main.py': 2_811,
-  'home/user/AstrBot/data/plugins/%E4%B8%AD%E6%96%87%20%3Cb%3E.txt': 120,
+  'home/user/AstrBot/data/plugins/中文 <b>.txt': 120,
   'home/user/config/admin_config.json': 911,
 }
 
@@ -40,7 +40,7 @@ export class FakeBackup {
         setTimeout(this.announce, 50)
         return { body: { done: true } }
       case 'GET /backup/history':
-        return { body: { commits: [0, 1, 2, 3].map((n) => ({ commit: this.commit(n), at: this.at - n * day, entries: 10_482 - n, bytes: 812_000_000, changed: 12 + n, branch: 'main' })) } }
+        return { body: { commits: [0, 1, 2, 3].map((n) => ({ commit: this.commit(n), at: this.at - n * day, entries: 10_482 - n, bytes: 812_000_000, changed: 12 + n, branch: 'main' })), shallow: true } }
       case 'GET /backup/files':
         return { body: { entries: entriesOf(query.get('path') ?? ''), truncated: false } }
       case 'GET /backup/diff':
@@ -59,7 +59,7 @@ export class FakeBackup {
   private begin(body: Record<string, unknown>): BackupRestore {
     const begun: BackupRestore = { state: 'running', commit: String(body['commit']), paths: body['paths'] as string[], to: body['to'] as string | undefined, started_at: Date.now(), progress: { files: 120, files_total: 482, bytes: 120e6, bytes_total: 800e6 } }
     this.restore = begun
-    setTimeout(() => (this.restore = { ...begun, state: 'done', ended_at: Date.now(), result: { files: 482, written: 3, kept_aside: begun.to ? [] : [`/${begun.paths[0]}.local-20260101-120000`] } }), 4000)
+    setTimeout(() => (this.restore = { ...begun, state: 'done', ended_at: Date.now(), result: { files: 482, written: 3, kept_aside: begun.to ? [] : [`${begun.paths[0]}: kept as ${begun.paths[0]}.local-20260101-120000`] } }), 4000)
     return begun
   }
 
@@ -74,7 +74,7 @@ function entriesOf(directory: string): BackupEntry[] {
   for (const [path, size] of Object.entries(files)) {
     if (!path.startsWith(start)) continue
     const [name = '', ...more] = path.slice(start.length).split('/')
-    found.set(name, more.length > 0 ? { name: decodeURIComponent(name), path: start + name, kind: 'directory' } : { name: decodeURIComponent(name), path, kind: 'file', size, modified: Date.now() - 7_200_000 })
+    found.set(name, more.length > 0 ? { name, path: start + name, kind: 'directory' } : { name, path, kind: 'file', size, modified: Date.now() - 7_200_000 })
   }
   return [...found.values()]
 }

@@ -22,6 +22,9 @@ internal sealed class BackupApi(BackupLink link, TimeProvider clock, Cancellatio
 
     private const int HistoryDefault = 50;
 
+    /// <summary>What is only at the remote is fetched first.</summary>
+    private static readonly TimeSpan ListPatience = TimeSpan.FromMinutes(5);
+
     private readonly BackupRestores _restores = new(link, clock, ending);
     private readonly BackupDownloads _downloads = new(link);
 
@@ -88,14 +91,24 @@ internal sealed class BackupApi(BackupLink link, TimeProvider clock, Cancellatio
             return;
         }
 
-        if (await ListAsync(context, "history", BackupJson.Default.BackupCommit, HistoryMax, json => json.WriteNumber("limit", limit), "path") is var (items, _))
-            await PanelReply.JsonAsync(context, new BackupHistory(items), BackupJson.Default.BackupHistory);
+        if (await ListAsync(context, "history", BackupJson.Default.BackupCommit, HistoryMax, Limits, "path") is not var (items, result))
+            return;
+
+        bool isShallow = result is { ValueKind: JsonValueKind.Object } told && told.TryGetProperty("shallow", out JsonElement shallow) && shallow.ValueKind == JsonValueKind.True;
+        await PanelReply.JsonAsync(context, new BackupHistory(items, isShallow), BackupJson.Default.BackupHistory);
+
+        void Limits(Utf8JsonWriter json)
+        {
+            json.WriteNumber("limit", limit);
+            if (context.Request.Query["all"] is ["1" or "true"])
+                json.WriteBoolean("all", true);
+        }
     }
 
     private async Task FilesAsync(HttpContext context)
     {
-        if (await CommitAsync(context, "commit", isNeeded: true) && await ListAsync(context, "files", BackupJson.Default.BackupEntry, EntriesMax + 1, null, "commit", "path") is var (items, _))
-            await PanelReply.JsonAsync(context, new BackupListing([.. items.Take(EntriesMax)], items.Count > EntriesMax), BackupJson.Default.BackupListing);
+        if (await CommitAsync(context, "commit", isNeeded: true) && await ListAsync(context, "files", BackupJson.Default.BackupEntry, EntriesMax, null, "commit", "path") is var (items, result))
+            await PanelReply.JsonAsync(context, new BackupListing(items, TotalOf(result, items.Count) > items.Count), BackupJson.Default.BackupListing);
     }
 
     private async Task DiffAsync(HttpContext context)
@@ -103,10 +116,7 @@ internal sealed class BackupApi(BackupLink link, TimeProvider clock, Cancellatio
         if (!await CommitAsync(context, "from", isNeeded: false) || !await CommitAsync(context, "to", isNeeded: false))
             return;
         if (await ListAsync(context, "diff", BackupJson.Default.BackupChange, EntriesMax, null, "from", "to", "path") is var (items, result))
-        {
-            long total = result is { ValueKind: JsonValueKind.Object } counted && counted.TryGetProperty("total", out JsonElement number) && number.TryGetInt64(out long value) ? value : items.Count;
-            await PanelReply.JsonAsync(context, new BackupDifference(items, total), BackupJson.Default.BackupDifference);
-        }
+            await PanelReply.JsonAsync(context, new BackupDifference(items, TotalOf(result, items.Count)), BackupJson.Default.BackupDifference);
     }
 
     private async Task ContentAsync(HttpContext context)
@@ -162,12 +172,16 @@ internal sealed class BackupApi(BackupLink link, TimeProvider clock, Cancellatio
                 if (items.Count < itemsMax)
                     items.Add(item.Deserialize(type) ?? throw new JsonException("null where an item was due"));
             },
-            cancellation: context.RequestAborted);
+            ListPatience,
+            context.RequestAborted);
         if (reply is BackupReply.Done(var result))
             return (items, result);
         await BackupReplies.RefuseAsync(context, reply);
         return null;
     }
+
+    private static long TotalOf(JsonElement? result, int count) =>
+        result is { ValueKind: JsonValueKind.Object } told && told.TryGetProperty("total", out JsonElement number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out long total) ? total : count;
 
     /// <summary>False means that it has been answered.</summary>
     private static async Task<bool> CommitAsync(HttpContext context, string name, bool isNeeded)

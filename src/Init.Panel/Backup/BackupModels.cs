@@ -20,7 +20,8 @@ internal sealed record BackupNowReply(bool Done);
 /// <param name="Changed">Since the one before.</param>
 internal sealed record BackupCommit(string Commit, long At, long? Entries = null, long? Bytes = null, long? Changed = null, string? Message = null, string? Branch = null);
 
-internal sealed record BackupHistory(IReadOnlyList<BackupCommit> Commits);
+/// <param name="Shallow">Older ones are only at the remote, from where "all" fetches them.</param>
+internal sealed record BackupHistory(IReadOnlyList<BackupCommit> Commits, bool Shallow);
 
 /// <param name="Path">As the role wants it back.</param>
 /// <param name="Kind">"file", "directory" or "link".</param>
@@ -49,7 +50,7 @@ internal sealed record BackupRestoreView([property: JsonIgnore(Condition = JsonI
 internal sealed record RestoreProgress(long Files, long FilesTotal, long Bytes, long BytesTotal);
 
 /// <param name="KeptAside">Where files that were in the way are now.</param>
-internal sealed record RestoreOutcome(long Files, long Written, IReadOnlyList<string>? KeptAside = null, IReadOnlyList<JsonElement>? Notes = null);
+internal sealed record RestoreOutcome(long Files, long Written, IReadOnlyList<string>? KeptAside = null, IReadOnlyList<string>? Notes = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true,

@@ -20,7 +20,7 @@ internal static class BackupReplies
         {
             BackupReply.Absent => (StatusCodes.Status503ServiceUnavailable, "no_backup"),
             BackupReply.Refused("bad-request", _) => (StatusCodes.Status400BadRequest, "bad_request"),
-            BackupReply.Refused("unknown-commit" or "not-found" or "unknown-path", _) => (StatusCodes.Status404NotFound, "not_found"),
+            BackupReply.Refused("unknown-commit" or "unknown-path" or "no-backup", _) => (StatusCodes.Status404NotFound, "not_found"),
             BackupReply.Refused("unknown-op", _) => (StatusCodes.Status501NotImplemented, "unknown_op"),
 
             // No 502: proxies in between like to put pages of their own in its place, and the reason would be lost.

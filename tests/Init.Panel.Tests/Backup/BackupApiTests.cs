@@ -93,21 +93,21 @@ public sealed class BackupApiTests
         await using PanelUnderTest panel = await SignedInAsync();
         await using FakeRole role = new(panel.BackupSocket, request => request.GetProperty("op").GetString() switch
         {
-            "history" => [$$$"""{"id":1,"item":{"commit":"{{{Commit}}}","at":5,"entries":2,"changed":1,"more":true}}""", Ok],
+            "history" => [$$$"""{"id":1,"item":{"commit":"{{{Commit}}}","at":5,"entries":2,"changed":1,"more":true}}""", """{"id":1,"ok":true,"result":{"total":1,"shallow":true}}"""],
             "files" => ["""{"id":1,"item":{"name":"é","path":"d/%C3%A9","kind":"file","size":3}}""", Ok],
             _ => ["""{"id":1,"item":{"path":"d/a","change":"added","size":3}}""", """{"id":1,"ok":true,"result":{"total":12345}}"""],
         });
 
-        PanelUnderTest.Answer history = await panel.SendAsync("GET", Root + "/history?limit=7&path=d");
+        PanelUnderTest.Answer history = await panel.SendAsync("GET", Root + "/history?limit=7&path=d&all=1");
         PanelUnderTest.Answer files = await panel.SendAsync("GET", Root + $"/files?commit={Commit}&path=d");
         PanelUnderTest.Answer diff = await panel.SendAsync("GET", Root + $"/diff?from={Commit}");
 
-        Assert.Equal($$"""{"commits":[{"commit":"{{Commit}}","at":5,"entries":2,"changed":1}]}""", history.Body);
+        Assert.Equal($$"""{"commits":[{"commit":"{{Commit}}","at":5,"entries":2,"changed":1}],"shallow":true}""", history.Body);
         Assert.Equal("d/%C3%A9", files.Json.GetProperty("entries")[0].GetProperty("path").GetString());
         Assert.False(files.Json.GetProperty("truncated").GetBoolean());
         Assert.Equal("""{"changes":[{"path":"d/a","change":"added","size":3}],"total":12345}""", diff.Body);
         Assert.Equal(
-            [$$"""{"v":1,"id":1,"op":"history","limit":7,"path":"d"}""", $$"""{"v":1,"id":1,"op":"files","commit":"{{Commit}}","path":"d"}""", $$"""{"v":1,"id":1,"op":"diff","from":"{{Commit}}"}"""],
+            [$$"""{"v":1,"id":1,"op":"history","limit":7,"all":true,"path":"d"}""", $$"""{"v":1,"id":1,"op":"files","commit":"{{Commit}}","path":"d"}""", $$"""{"v":1,"id":1,"op":"diff","from":"{{Commit}}"}"""],
             role.Requests.Select(request => request.GetRawText()));
     }
 
@@ -115,7 +115,7 @@ public sealed class BackupApiTests
     public async Task Files_BeyondTheirNumber_AreLeftOutAndThatIsSaid()
     {
         await using PanelUnderTest panel = await SignedInAsync();
-        await using FakeRole role = new(panel.BackupSocket, _ => [.. Enumerable.Range(0, 10_005).Select(i => $$$"""{"id":1,"item":{"name":"{{{i}}}","path":"{{{i}}}","kind":"file"}}"""), Ok]);
+        await using FakeRole role = new(panel.BackupSocket, _ => [.. Enumerable.Range(0, 10_000).Select(i => $$$"""{"id":1,"item":{"name":"{{{i}}}","path":"{{{i}}}","kind":"file"}}"""), """{"id":1,"ok":true,"result":{"total":10001}}"""]);
 
         PanelUnderTest.Answer files = await panel.SendAsync("GET", Root + $"/files?commit={Commit}");
 
@@ -240,7 +240,7 @@ public sealed class BackupApiTests
         {
             yield return """{"id":1,"item":{"files":1,"files_total":4,"bytes":10,"bytes_total":40}}""";
             go.Wait(TimeSpan.FromSeconds(30));
-            yield return """{"id":1,"ok":true,"result":{"files":4,"written":3,"kept_aside":["/home/d.local-1"],"notes":[{"kind":"KeptAside","text":"x"}]}}""";
+            yield return """{"id":1,"ok":true,"result":{"files":4,"written":3,"kept_aside":["/home/d.local-1"],"notes":["x"]}}""";
         }
     }
 

@@ -20,7 +20,7 @@ export interface Proof {
   bytes?: number
   seconds?: number
   full?: boolean
-  failures?: unknown[]
+  failures?: string[]
 }
 
 export interface BackupStatus {
@@ -70,6 +70,12 @@ export interface BackupEntry {
   modified?: number
 }
 
+export interface BackupHistory {
+  commits: BackupCommit[]
+  /** Older ones are only at the remote. */
+  shallow: boolean
+}
+
 export interface BackupListing {
   entries: BackupEntry[]
   truncated: boolean
@@ -88,6 +94,6 @@ export interface BackupRestore {
   started_at: number
   ended_at?: number
   progress?: { files: number; files_total: number; bytes: number; bytes_total: number }
-  result?: { files: number; written: number; kept_aside?: string[]; notes?: unknown[] }
+  result?: { files: number; written: number; kept_aside?: string[]; notes?: string[] }
   problem?: string
 }

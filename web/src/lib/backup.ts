@@ -25,19 +25,10 @@ export interface Crumb {
   path: string
 }
 
-/** The directories above and including a path; names as people write them. */
+/** The directories above and including a path, with names as the role lists them: what is not readable is %XX. */
 export function crumbsOf(path: string): Crumb[] {
   const parts = path === '' ? [] : path.split('/')
-  return parts.map((part, index) => ({ name: readable(part), path: parts.slice(0, index + 1).join('/') }))
-}
-
-/** Paths are percent-encoded where they are not plain text; bytes that are no UTF-8 stay so. */
-export function readable(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
+  return parts.map((part, index) => ({ name: part, path: parts.slice(0, index + 1).join('/') }))
 }
 
 /** Seven characters are what people compare. */
