@@ -29,7 +29,7 @@ internal sealed class TestFolder : IDisposable
     {
         Root = Directory.CreateTempSubdirectory("init-backup-").FullName;
         Directory.CreateDirectory(Target);
-        Settings = new BackupSettings(Path.Combine(Root, "base"), [BytePath.Of("t")], Path.Combine(Root, "state"));
+        Settings = SettingsOf(Root);
     }
 
     public string Root { get; }
@@ -37,6 +37,8 @@ internal sealed class TestFolder : IDisposable
     public string Target => Path.Combine(Root, "base", "t");
 
     public BackupSettings Settings { get; set; }
+
+    public static BackupSettings SettingsOf(string root) => new(Path.Combine(root, "base"), [BytePath.Of("t")], Path.Combine(root, "state"));
 
     public static string Run(string program, params string[] arguments) => RunIn(null, program, arguments);
 

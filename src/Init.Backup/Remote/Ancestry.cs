@@ -49,7 +49,8 @@ internal static class Ancestry
 
     private static void FetchCommits(GitRemote remote, string path, string there, CancellationToken cancel) =>
         remote.Check($"look at the history of {remote.Name}", remote.Network.In(path).Run(
-            remote.Limits.Silence, null, cancel, "fetch", "--no-tags", "--no-write-fetch-head", "--progress", "--filter=tree:0", $"--upload-pack={GitRemote.PathSender}", "{remote}", $"+{there}:refs/heads/there"));
+            remote.Limits.Silence, null, cancel, "fetch", "--no-tags", "--no-write-fetch-head", "--progress", "--filter=tree:0", $"--upload-pack={GitRemote.PathSender}",
+            "{remote-url}" /* A fetch with a filter makes the remote's name one of its configuration's, where no path may be. */, $"+{there}:refs/heads/there"));
 
     private static GitRunner Create(string path)
     {

@@ -222,7 +222,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
 
         RemoteRefs refs = _readBack is { } last && last.Branch == expectedRemote && last.Lease == _lease ? last : Settle(cancel);
         _readBack = null;
-        PushParts parts = new(Git, store.Branch, limits.PushBytesMax);
+        PushParts parts = new(Git, store.Branch, limits.PushBytesMax, cancel);
         foreach (string part in parts.Make(commit, refs.All))
             Send(parts.ShallowFile, [$"--force-with-lease={part}", $"--force-with-lease={LeaseRef}:{_lease}", "{remote}", $"{part}:{part}", $"{_lease}:{LeaseRef}"], progress, cancel);
 

@@ -51,6 +51,12 @@ public sealed class BackupJob(BackupParts parts, BootResult boot, IJobReport rep
 
     public void ReleaseLease(CancellationToken cancel) => boot.Remote.ReleaseLease(cancel);
 
+    /// <summary>The next run asks where the branch is, before it pushes.</summary>
+    public void ForgetRemote() => _isRemoteKnown = false;
+
+    /// <summary>The branch is at another commit of the same files, by us. Only while no run is under way.</summary>
+    public void HistoryReplaced(string commit) => _remoteCommit = commit;
+
     private bool Push(CancellationToken cancel)
     {
         bool isPushed = false;

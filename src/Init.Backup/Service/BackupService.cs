@@ -16,7 +16,7 @@ public sealed record ServiceSurroundings(Action<string> Say, Action<string> Noti
 /// The role: restores, opens the gate, backs up until it is told to end. One thread runs the loop and waits for nothing; what blocks is a job on a thread of its own, one at a
 /// time, so that an idle role has no second thread.
 /// </summary>
-public sealed class BackupService : IDisposable
+public sealed partial class BackupService : IDisposable
 {
     /// <summary>GitHub's advice is six pushes a minute; a repository at a path is only kept from a storm.</summary>
     private static readonly TimeSpan PaceOfNetwork = TimeSpan.FromSeconds(10), PaceOfPath = TimeSpan.FromSeconds(1);
@@ -59,7 +59,7 @@ public sealed class BackupService : IDisposable
         _parts = parts;
         _surroundings = surroundings;
         _policy = new SchedulePolicy(
-            parts.Options.Interval, parts.Options.Quiet, parts.Options.QuietMax, parts.Options.Remote.StartsWith('/') ? PaceOfPath : PaceOfNetwork, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
+            parts.Options.Interval, parts.Options.Quiet, parts.Options.QuietMax, parts.Pace ?? (parts.Options.Remote.StartsWith('/') ? PaceOfPath : PaceOfNetwork), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
         _board = new StatusBoard(_loop, surroundings.Say, surroundings.Notify, parts.StatusPath) { Changed = TellFollowers };
         _ops = new BackupOps(_loop, parts, Hold, Release, _cancel.Token);
         _socket = new LineSocket(_loop, parts.SocketPath, Handle);
@@ -121,6 +121,7 @@ public sealed class BackupService : IDisposable
     {
         _boot = boot;
         _job = new BackupJob(_parts, boot, _board);
+        _upkeep = new UpkeepJob(_parts, boot, _job, _board);
         string? head = boot.Store.Head();
         long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         _board.Set(status => status with
@@ -207,8 +208,9 @@ public sealed class BackupService : IDisposable
         ScheduleStep step = BackupSchedule.Step(_schedule, input, _policy, MonotonicClock.Now, _random.NextDouble());
         if (step.Run is not null && (_isBusy || _isHeld))
         {
-            // A look at the lease is under way, or somebody restores; then the schedule is asked again, with what it has been told now and no run begun.
+            // A look at the lease is under way, or somebody restores, or upkeep, which is cut off; then the schedule is asked again, with what it has been told now and no run begun.
             _schedule = Remember(_schedule, input);
+            _upkeepCancel?.Cancel();
             return;
         }
 
@@ -232,7 +234,7 @@ public sealed class BackupService : IDisposable
         _timer?.Cancel();
         _timer = null;
         Instant next = BackupSchedule.NextLook(_schedule, _policy);
-        if (next != Instant.Never && !_isBusy)
+        if (next != Instant.Never && (!_isBusy || _upkeepCancel is not null))
             _timer = _loop.At(next, () => Feed(new ScheduleEvent.TimeCame()));
     }
 
@@ -274,6 +276,7 @@ public sealed class BackupService : IDisposable
         if (result.NeedsAnother)
             Feed(new ScheduleEvent.Requested());
         Plan();
+        TidyUp();
         TrimMemory();
     }
 
@@ -295,6 +298,8 @@ public sealed class BackupService : IDisposable
         Feed(new ScheduleEvent.Failed((exception as RemoteException)?.RetryAfter));
         _board.Set(status => status with { Failures = _schedule.Failures });
         Plan();
+        Suspect(exception);
+        TidyUp();
     }
 
     /// <summary>When the next look is, for those who ask.</summary>
@@ -332,6 +337,7 @@ public sealed class BackupService : IDisposable
             _loop.Post(() =>
             {
                 _isBusy = false;
+                UpkeepEnded();
                 if (_wasCutOff)
                     Finish();
                 else
@@ -350,12 +356,13 @@ public sealed class BackupService : IDisposable
     private void Hold(Action granted)
     {
         _holders.Enqueue(granted);
+        _upkeepCancel?.Cancel();
         GrantHold();
     }
 
     private void GrantHold()
     {
-        if (_isHeld || _schedule.IsRunning || _boot is null || !_holders.TryDequeue(out Action? granted))
+        if (_isHeld || _schedule.IsRunning || _upkeepCancel is not null || _boot is null || !_holders.TryDequeue(out Action? granted))
             return;
         _isHeld = true;
         granted();
