@@ -1,7 +1,6 @@
 using Init.Backup.Large;
 using Init.Backup.Remote;
 using Init.Backup.Service;
-using Init.Backup.Store;
 using Init.Backup.Tests.Harness;
 using Init.Backup.Tests.Remote;
 using Init.Config;
