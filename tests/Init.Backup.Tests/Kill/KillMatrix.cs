@@ -75,7 +75,7 @@ internal sealed class KillMatrix : IDisposable
 
         if (fault is null)
         {
-            bool withGit = number % 4 == 1;
+            bool withGit = number % 8 == 1;
             requests.Wait(TimeSpan.FromMilliseconds(_random.NextDouble() * 700)); // The moment is the random input.
             role.Kill(withGit);
             requests.Wait();
