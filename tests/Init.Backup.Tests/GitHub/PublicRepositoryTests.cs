@@ -21,6 +21,7 @@ public sealed class PublicRepositoryTests
         BackupOptions options = RunningService.OptionsOf(at.Folder.Settings, at.GitHub.RemoteUrl) with
         {
             GitHubApi = at.GitHub.Api,
+            User = GitServer.User,
             Token = GitServer.Token,
             AllowPublic = isAllowed,
             LargeThreshold = new ByteSize(100_000),
