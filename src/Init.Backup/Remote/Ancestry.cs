@@ -33,7 +33,7 @@ internal static class Ancestry
             return HistoryCompaction.List(new GitRunner(path), there);
         });
 
-    private static T InCommits<T>(BackupStore store, Func<string, T> use)
+    internal static T InCommits<T>(BackupStore store, Func<string, T> use)
     {
         string path = store.Git.Repository + ".commits";
         try
@@ -61,7 +61,7 @@ internal static class Ancestry
         return git;
     }
 
-    private static void Borrow(BackupStore store, string path, string local)
+    internal static GitRunner Borrow(BackupStore store, string path, string local)
     {
         GitRunner git = Create(path);
         Directory.CreateDirectory(Path.Combine(path, "objects", "info"));
@@ -70,6 +70,7 @@ internal static class Ancestry
         if (File.Exists(shallow))
             File.Copy(shallow, Path.Combine(path, "shallow"));
         _ = git.Run(GitRunner.ShortTime, [], "update-ref", "refs/heads/here", local);
+        return git;
     }
 
     private static HistoryRelation Compare(GitRunner git, string local, string there)

@@ -17,6 +17,8 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
     private string? _examinedFor;
     private string? _suspicion;
 
+    private LastDone HistoryDone => new(Path.Combine(parts.Settings.StateDirectory, "history-checked"));
+
     /// <summary>A backup has failed, and it may be the store.</summary>
     public void Suspect(string problem) => _suspicion = problem;
 
@@ -34,6 +36,7 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
             if (boot.Remote is GitRemote { Path: { } path })
                 StoreUpkeep.Tidy(path, turn);
             CompactHistory(now, turn);
+            _ = new LargePruning(parts, boot.Store, boot.Remote, report).Execute(now, cancel); // Before the history here is cut: it says what is needed.
             StoreUpkeep.Shrink(boot.Store, parts.Options.StoreMax.Bytes, turn);
         }
         catch (Exception exception) when (exception is GitException or RemoteException or IOException or UnauthorizedAccessException)
@@ -64,7 +67,7 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
 
     private void CompactHistory(DateTimeOffset now, UpkeepTurn turn)
     {
-        if (boot.Remote is not GitRemote remote || !IsDue(now) || boot.Store.Head() is not { } head || boot.Store.Acknowledged() != head)
+        if (boot.Remote is not GitRemote remote || !HistoryDone.IsDue(now, HistoryEvery) || boot.Store.Head() is not { } head || boot.Store.Acknowledged() != head)
             return;
 
         Config.BackupHistory history = parts.Options.History;
@@ -74,25 +77,14 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
             backups.HistoryReplaced(result.Commit);
             if (result.After < result.Before)
                 report.Note(new StatusNote("history", null, $"the history has {result.After} of {result.Before} commits now, as \"history\" says"));
-            SetDone(now);
+            HistoryDone.Set(now);
         }
         catch (Exception exception) when (exception is GitException or RemoteException)
         {
             backups.ForgetRemote();
-            SetDone(now - HistoryEvery + HistoryAgain);
+            HistoryDone.Set(now - HistoryEvery + HistoryAgain);
             throw;
         }
-    }
-
-    private string DonePath => Path.Combine(parts.Settings.StateDirectory, "history-checked");
-
-    /// <summary>Kept over a restart as the time of a file. One in the future is that of another clock.</summary>
-    private bool IsDue(DateTimeOffset now) => !File.Exists(DonePath) || now - new DateTimeOffset(File.GetLastWriteTimeUtc(DonePath)) is var age && (age >= HistoryEvery || age < TimeSpan.Zero);
-
-    private void SetDone(DateTimeOffset at)
-    {
-        File.WriteAllBytes(DonePath, []);
-        File.SetLastWriteTimeUtc(DonePath, at.UtcDateTime);
     }
 
     /// <summary>Whoever asks whether we live is not to wait for a repack.</summary>
