@@ -1,4 +1,5 @@
 using Init.Config;
+using Init.Panel.Backup;
 using Init.Routing.Actions;
 using Init.Routing.Store;
 
@@ -20,6 +21,9 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
 
     /// <summary>What is forwarded where; not disposed of by the gateway. Null: the rules of the file that <see cref="Proxy"/> names.</summary>
     public RouteKeeper? Routes { get; init; }
+
+    /// <summary>The backup's role; null: nothing is known of where it listens.</summary>
+    public BackupLink? Backup { get; init; }
 
     /// <summary>Which programs are behind backends.</summary>
     public BackendPrograms Programs { get; init; } = BackendPrograms.None;

@@ -84,7 +84,7 @@ public sealed class RunningGateway : IAsyncDisposable
         if (proxy is not null)
         {
             BackendBoard board = new(() => MonotonicClock.Now, log.BackendHealth);
-            ProgramNews news = new(backend, options.Programs);
+            ProgramNews news = new(backend, options.Programs, options.Backup is { } backup ? new BackupNews(backup, () => MonotonicClock.Now) : null);
             RouteKeeper keeper = options.Routes ?? RouteKeeper.Open(proxy.RulesFile, DateTimeOffset.UtcNow, proxy.DefaultBackend);
             if (proxy.Panel is { } panel && OpenSsl.IsThere)
                 access = await OpenAccessAsync(panel, keeper, log);
@@ -97,7 +97,7 @@ public sealed class RunningGateway : IAsyncDisposable
                 new PublicServices(rules, board, news),
                 access is null
                     ? null
-                    : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access),
+                    : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access) { Backup = options.Backup },
                 trim,
                 log);
         }

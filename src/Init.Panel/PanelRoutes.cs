@@ -1,4 +1,5 @@
 using Init.Admin.Rest;
+using Init.Panel.Backup;
 using Init.Panel.Live;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
@@ -21,9 +22,11 @@ internal static class PanelRoutes
         new TokensApi(panel.Access, panel.Access.Clock).Map(routes, Root);
 
         RouteKeeper rules = panel.Rules.Keeper;
-        LiveHub live = new(panel.Admin.Backend, panel.Events, () => rules.InForce.State.Revision, panel.Access.Clock);
+        LiveHub live = new(panel.Admin.Backend, panel.Events, () => rules.InForce.State.Revision, panel.Backup, panel.Access.Clock);
         rules.Changed += (_, _) => live.TellOfRoutes();
         routes.MapGet(Root + "/live", new LiveApi(live, panel.Access, panel.Access.Clock, panel.Admin.Ending).FollowAsync);
+        if (panel.Backup is { } backup)
+            new BackupApi(backup, panel.Access.Clock, panel.Admin.Ending).Map(routes, Root);
         RulesRoutes.Map(routes, Root, panel.Rules);
         routes.Map(OriginalRoutes.Path, new OriginalRoutes(panel.Rules).AnswerAsync);
     }

@@ -1,5 +1,6 @@
 using Init.Admin.Events;
 using Init.Admin.Http;
+using Init.Panel.Backup;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
 
@@ -10,4 +11,8 @@ namespace Init.Panel;
 /// <param name="Events">What happens.</param>
 /// <param name="Rules">The routing rules, and what they have had to do.</param>
 /// <param name="Access">Who may.</param>
-public sealed record PanelServices(AdminServices Admin, EventHub Events, RulesServices Rules, PanelAccess Access);
+public sealed record PanelServices(AdminServices Admin, EventHub Events, RulesServices Rules, PanelAccess Access)
+{
+    /// <summary>The backup's role; null: nothing is known of where it listens.</summary>
+    public BackupLink? Backup { get; init; }
+}

@@ -1,7 +1,7 @@
-using Init.Backup.Names;
 using Init.Backup.Restore;
 using Init.Backup.Store;
 using Init.Backup.Tests.Harness;
+using Init.Backup.Tests.Kill;
 
 namespace Init.Backup.Tests;
 
@@ -12,11 +12,10 @@ internal static class Program
 
     public static int Main(string[] arguments)
     {
-        BackupSettings Settings(string root) => new(Path.Combine(root, "base"), [BytePath.Of("t")], Path.Combine(root, "state"));
         switch (arguments)
         {
             case ["back-up-until-killed", var root, var first]:
-                BackUp(Settings(root), int.Parse(first));
+                BackUp(TestFolder.SettingsOf(root), int.Parse(first));
                 return 1;
             case ["restore", var root, var commit]:
                 // Heard once it has begun: before that, how long a start takes is the machine's affair.
@@ -28,8 +27,10 @@ internal static class Program
                     hasBegun = true;
                 }
 
-                using (BackupStore store = BackupStore.Open(Settings(root).StorePath, "main"))
-                    return RestoreRun.Execute(Settings(root), store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow, SayOnce).IsComplete ? 0 : 1;
+                using (BackupStore store = BackupStore.Open(TestFolder.SettingsOf(root).StorePath, "main"))
+                    return RestoreRun.Execute(TestFolder.SettingsOf(root), store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow, SayOnce).IsComplete ? 0 : 1;
+            case ["role", var root, var remote, var lease]:
+                return RoleProcess.Run(root, remote, lease);
             case ["fake-github", var directory]:
                 return ServeGitHub(directory);
             default:

@@ -29,7 +29,7 @@ internal sealed class TestFolder : IDisposable
     {
         Root = Directory.CreateTempSubdirectory("init-backup-").FullName;
         Directory.CreateDirectory(Target);
-        Settings = new BackupSettings(Path.Combine(Root, "base"), [BytePath.Of("t")], Path.Combine(Root, "state"));
+        Settings = SettingsOf(Root);
     }
 
     public string Root { get; }
@@ -37,6 +37,8 @@ internal sealed class TestFolder : IDisposable
     public string Target => Path.Combine(Root, "base", "t");
 
     public BackupSettings Settings { get; set; }
+
+    public static BackupSettings SettingsOf(string root) => new(Path.Combine(root, "base"), [BytePath.Of("t")], Path.Combine(root, "state"));
 
     public static string Run(string program, params string[] arguments) => RunIn(null, program, arguments);
 
@@ -61,6 +63,17 @@ internal sealed class TestFolder : IDisposable
     {
         using BackupStore store = BackupStore.Open(Settings.StorePath, Settings.Branch);
         return RestoreRun.Execute(Settings, store, new RestoreRequest(commit, into, [.. only.Select(path => BytePath.Of(path))]), new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+    }
+
+    /// <summary>What a remote at a path has, into another directory; nobody's lease is touched.</summary>
+    public RestoreResult RestoreFrom(string remote, string into)
+    {
+        string state = Path.Combine(Root, "look-" + Guid.NewGuid().ToString("N"));
+        BackupSettings settings = new(Settings.Base, Settings.Targets, state);
+        using BackupStore store = BackupStore.Open(settings.StorePath, settings.Branch);
+        string commit = Run("git", $"--git-dir={remote}", "rev-parse", settings.Branch).Trim();
+        Run("git", $"--git-dir={settings.StorePath}", "fetch", "--quiet", remote, commit);
+        return RestoreRun.Execute(settings, store, new RestoreRequest(commit, into, []), DateTimeOffset.UtcNow);
     }
 
     public void Wipe() => Run("rm", "-rf", Target);

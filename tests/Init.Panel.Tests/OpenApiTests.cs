@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Init.Panel.Backup;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
 using Init.Panel.Tests.Harness;
@@ -18,7 +19,7 @@ public sealed class OpenApiTests
         Assert.Equal(server.Endpoints("/api/v1"), Documented(Part("openapi-rules.json")));
     }
 
-    /// <summary>Whoever adds a route below /admin/api/v1 describes it: in openapi.json of Rules, of SignIn, or of Init.Admin.</summary>
+    /// <summary>Whoever adds a route below /admin/api/v1 describes it: in openapi.json of Rules, of SignIn, of Backup, or of Init.Admin.</summary>
     [Fact]
     public async Task Panel_HasTheRoutes()
     {
@@ -35,6 +36,17 @@ public sealed class OpenApiTests
     {
         SignInJson json = SignInJson.Default;
         AssertBodies("openapi-sign-in.json", [], [json.SignInBody, json.PasswordBody, json.TokenBody, json.SessionState, json.SessionInfo, json.SessionList, json.TokenInfo, json.TokenList, json.NewToken]);
+    }
+
+    [Fact]
+    public void BackupPart_HasThePropertiesOfTheBodies()
+    {
+        BackupJson json = BackupJson.Default;
+        AssertBodies("openapi-backup.json", [],
+        [
+            json.BackupSight, json.BackupNowBody, json.BackupNowReply, json.BackupCommit, json.BackupHistory, json.BackupEntry, json.BackupListing, json.BackupChange, json.BackupDifference,
+            json.BackupRestoreBody, json.BackupRestoreView, json.BackupRestore, json.RestoreProgress, json.RestoreOutcome,
+        ]);
     }
 
     [Fact]

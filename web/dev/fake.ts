@@ -2,6 +2,7 @@
 // Password "panel-dev"; five programs in as many states, a log that goes on, sessions, tokens.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
+import { FakeBackup } from './fakeBackup'
 import { explanationOf, fakePrograms, makeLog, type FakeProgram } from './fakePrograms'
 import { FakeRoutes } from './fakeRoutes'
 
@@ -27,6 +28,7 @@ class FakeServer {
   private failures = 0
   private readonly programs = fakePrograms()
   private readonly routes = new FakeRoutes(() => this.announceRoutes())
+  private readonly backup = new FakeBackup(() => this.announceBackup())
   private readonly streams = new Set<ServerResponse>()
   private readonly startedAt = Date.now() - 93_784_000
   private sessions = [
@@ -68,6 +70,7 @@ class FakeServer {
   private answer(call: Call): Reply {
     const { method, path } = call
     if (path.startsWith('/routes')) return this.routes.answer(call)
+    if (path.startsWith('/backup/')) return this.backup.answer(call)
     if (path === '/programs') return { body: { programs: this.programs.map((program) => program.status()) } }
     const named = /^\/programs\/([^/]+)(?:\/([a-z]+))?$/.exec(path)
     if (named) return this.program(method, decodeURIComponent(named[1] ?? ''), named[2] ?? '')
@@ -162,6 +165,11 @@ class FakeServer {
     response.on('close', () => this.streams.delete(response))
     this.announcePrograms()
     this.announceRoutes()
+    this.announceBackup()
+  }
+
+  private announceBackup(): void {
+    this.announce('backup', this.backup.sight())
   }
 
   private announcePrograms(): void {

@@ -24,8 +24,9 @@ public static class HistoryCompaction
     /// <summary>After an acknowledged backup, and not while another is made. Cancelled at any moment it has happened or not.</summary>
     /// <param name="now">The wall clock, as in the commits' dates.</param>
     /// <exception cref="RemoteException">The remote did not take it.</exception>
-    public static CompactionResult Run(GitRemote remote, BackupStore store, HistoryPolicy policy, DateTimeOffset now, Action<TransferProgress>? progress, CancellationToken cancel)
+    public static CompactionResult Run(GitRemote remote, BackupStore store, HistoryPolicy policy, DateTimeOffset now, Action<TransferProgress>? progress, UpkeepTurn turn)
     {
+        CancellationToken cancel = turn.Cancel;
         string head = remote.Look(cancel).Commit ?? throw new RemoteException(RemoteProblem.Failed, $"cannot compact the history at {remote.Name}: there is none");
         if (store.Head() != head)
             throw new RemoteException(RemoteProblem.Moved, $"cannot compact the history at {remote.Name}: its last commit is not ours; back up first");
@@ -50,12 +51,12 @@ public static class HistoryCompaction
             return new CompactionResult(head, all.Count, all.Count);
 
         // With a bitmap git knows exactly what the remote has; else it would send the files of all kept commits once more.
-        StoreUpkeep.RepackAll(store, withBitmap: true, cancel);
+        StoreUpkeep.RepackAll(store, withBitmap: true, turn);
         remote.ReplaceHistory(compacted, head, progress, cancel);
         remote.Adopt(compacted);
-        StoreUpkeep.DropUnneeded(store, cancel);
+        StoreUpkeep.DropUnneeded(store, turn);
         if (remote.Path is { } path)
-            StoreUpkeep.CollectGarbage(path, cancel);
+            StoreUpkeep.CollectGarbage(path, turn);
         return new CompactionResult(compacted, all.Count, fits);
     }
 

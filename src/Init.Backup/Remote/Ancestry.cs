@@ -33,7 +33,7 @@ internal static class Ancestry
             return HistoryCompaction.List(new GitRunner(path), there);
         });
 
-    private static T InCommits<T>(BackupStore store, Func<string, T> use)
+    internal static T InCommits<T>(BackupStore store, Func<string, T> use)
     {
         string path = store.Git.Repository + ".commits";
         try
@@ -49,7 +49,8 @@ internal static class Ancestry
 
     private static void FetchCommits(GitRemote remote, string path, string there, CancellationToken cancel) =>
         remote.Check($"look at the history of {remote.Name}", remote.Network.In(path).Run(
-            remote.Limits.Silence, null, cancel, "fetch", "--no-tags", "--no-write-fetch-head", "--progress", "--filter=tree:0", $"--upload-pack={GitRemote.PathSender}", "{remote}", $"+{there}:refs/heads/there"));
+            remote.Limits.Silence, null, cancel, "fetch", "--no-tags", "--no-write-fetch-head", "--progress", "--filter=tree:0", $"--upload-pack={GitRemote.PathSender}",
+            "{remote-url}" /* A fetch with a filter makes the remote's name one of its configuration's, where no path may be. */, $"+{there}:refs/heads/there"));
 
     private static GitRunner Create(string path)
     {
@@ -60,7 +61,7 @@ internal static class Ancestry
         return git;
     }
 
-    private static void Borrow(BackupStore store, string path, string local)
+    internal static GitRunner Borrow(BackupStore store, string path, string local)
     {
         GitRunner git = Create(path);
         Directory.CreateDirectory(Path.Combine(path, "objects", "info"));
@@ -69,6 +70,7 @@ internal static class Ancestry
         if (File.Exists(shallow))
             File.Copy(shallow, Path.Combine(path, "shallow"));
         _ = git.Run(GitRunner.ShortTime, [], "update-ref", "refs/heads/here", local);
+        return git;
     }
 
     private static HistoryRelation Compare(GitRunner git, string local, string there)

@@ -116,6 +116,8 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         long start = 0;
         string? seen = null;
         string? challenge = null;
+        if (Path is { } path)
+            PathLocks.RemoveStale(path, DateTime.UtcNow);
         while (true)
         {
             RemoteRefs refs = ReadRefs(cancel);
@@ -131,7 +133,10 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
                 return new LeaseOutcome.Held();
 
             if (isFree || isOver)
+            {
+                Wait(TimeSpan.FromMilliseconds(100), cancel);
                 continue; // Somebody was faster. Who?
+            }
 
             if (seen is null)
             {
@@ -222,7 +227,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
 
         RemoteRefs refs = _readBack is { } last && last.Branch == expectedRemote && last.Lease == _lease ? last : Settle(cancel);
         _readBack = null;
-        PushParts parts = new(Git, store.Branch, limits.PushBytesMax);
+        PushParts parts = new(Git, store.Branch, limits.PushBytesMax, cancel);
         foreach (string part in parts.Make(commit, refs.All))
             Send(parts.ShallowFile, [$"--force-with-lease={part}", $"--force-with-lease={LeaseRef}:{_lease}", "{remote}", $"{part}:{part}", $"{_lease}:{LeaseRef}"], progress, cancel);
 

@@ -42,7 +42,7 @@ internal sealed partial class NetworkGit(string repository, RemoteAddress addres
     /// <summary>The same, with another list of commits whose parents are missing.</summary>
     public NetworkGit WithShallowFile(string path) => new(repository, address, path);
 
-    /// <param name="arguments">The command, as git has it, without the remote's URL: "{remote}" stands for it.</param>
+    /// <param name="arguments">The command, as git has it, without the remote's URL: "{remote}" stands for it, "{remote-url}" where a path does not do.</param>
     /// <param name="silence">How long nothing may come from git.</param>
     /// <param name="progress">Null: nobody wants to know.</param>
     /// <param name="cancel">Ends git and all that it has started.</param>
@@ -51,7 +51,7 @@ internal sealed partial class NetworkGit(string repository, RemoteAddress addres
     {
         cancel.ThrowIfCancellationRequested();
         GitRunner git = new(repository, configuration: ConfigurationFor(silence), environment: Surroundings());
-        using Process process = git.Start([.. arguments.Where(IsMeant).Select(argument => argument == "{remote}" ? address.Url : argument)]);
+        using Process process = git.Start([.. arguments.Where(IsMeant).Select(argument => argument switch { "{remote}" => address.Url, "{remote-url}" => UrlOf(address), _ => argument })]);
         process.StandardInput.Close();
         Listener listener = new(progress);
         var output = GitRunner.ReadLimited(process.StandardOutput);
@@ -80,6 +80,8 @@ internal sealed partial class NetworkGit(string repository, RemoteAddress addres
     /// <summary>The programs at the other side are ours to choose only at a path.</summary>
     private bool IsMeant(string argument) =>
         address.IsPath || !(argument.StartsWith("--upload-pack=", StringComparison.Ordinal) || argument.StartsWith("--receive-pack=", StringComparison.Ordinal));
+
+    private static string UrlOf(RemoteAddress address) => address.IsPath ? "file://" + address.Url.Replace("%", "%25", StringComparison.Ordinal) : address.Url;
 
     private static string[] SecretsOf(RemoteAddress address) => string.IsNullOrEmpty(address.Token)
         ? []

@@ -8,7 +8,7 @@ namespace Init.Backup.Remote;
 /// Splits a push that is larger than a remote takes at once. The files' contents that it lacks are put, by size on disk, into commits that nobody needs otherwise
 /// (<c>refs/init/parts/BRANCH/N</c>) and pushed first; the branch then brings the rest, and takes them away again in the same push. An interrupted push goes on behind the last part.
 /// </summary>
-internal sealed class PushParts(GitRunner git, string branch, long bytesMax)
+internal sealed class PushParts(GitRunner git, string branch, long bytesMax, CancellationToken cancel)
 {
     private readonly List<string> _names = [];
     private readonly List<string> _commits = [];
@@ -44,7 +44,7 @@ internal sealed class PushParts(GitRunner git, string branch, long bytesMax)
     {
         _commits.AddRange(LeftBy(remoteRefs).Select(name => remoteRefs[name]).Where(Has));
         string[] wanted = [commit, .. remoteRefs.Values.Distinct().Where(Has).Select(id => "^" + id)];
-        string size = git.Run(TimeSpan.FromMinutes(10), [], ["rev-list", "--objects-edge-aggressive", "--disk-usage", .. wanted])!;
+        string size = git.RunLong(TimeSpan.FromMinutes(10), cancel, ["rev-list", "--objects-edge-aggressive", "--disk-usage", .. wanted])!;
         if (long.Parse(size[(size.LastIndexOf('\n') + 1)..], CultureInfo.InvariantCulture) <= bytesMax)
             yield break;
 
@@ -91,6 +91,7 @@ internal sealed class PushParts(GitRunner git, string branch, long bytesMax)
         var walkErrors = GitRunner.ReadLimited(walk.StandardError);
         var sizesErrors = GitRunner.ReadLimited(sizes.StandardError);
         Task feed = FeedAsync(walk, sizes);
+        using CancellationTokenRegistration end = cancel.Register(walk.Kill); // Then the other one ends, too.
         try
         {
             List<string> group = [];
@@ -111,6 +112,7 @@ internal sealed class PushParts(GitRunner git, string branch, long bytesMax)
             }
 
             feed.GetAwaiter().GetResult();
+            cancel.ThrowIfCancellationRequested();
             Require(walk, "rev-list", walkErrors);
             Require(sizes, "cat-file", sizesErrors);
             yield return group;

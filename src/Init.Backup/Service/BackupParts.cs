@@ -18,6 +18,9 @@ public sealed record BackupParts(BackupOptions Options, BackupSettings Settings,
     /// <summary>The repository at GitHub that the remote is, with the rights that the token gives; null: it is none.</summary>
     public GitHubSettings? GitHub { get; init; }
 
+    /// <summary>The least time between the beginnings of two runs; null: what the remote wants.</summary>
+    public TimeSpan? Pace { get; init; }
+
     public string SocketPath => Path.Combine(Settings.StateDirectory, "backup.sock");
 
     public string StatusPath => Path.Combine(Settings.StateDirectory, "status.json");

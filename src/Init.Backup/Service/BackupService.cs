@@ -16,7 +16,7 @@ public sealed record ServiceSurroundings(Action<string> Say, Action<string> Noti
 /// The role: restores, opens the gate, backs up until it is told to end. One thread runs the loop and waits for nothing; what blocks is a job on a thread of its own, one at a
 /// time, so that an idle role has no second thread.
 /// </summary>
-public sealed class BackupService : IDisposable
+public sealed partial class BackupService : IDisposable
 {
     /// <summary>GitHub's advice is six pushes a minute; a repository at a path is only kept from a storm.</summary>
     private static readonly TimeSpan PaceOfNetwork = TimeSpan.FromSeconds(10), PaceOfPath = TimeSpan.FromSeconds(1);
@@ -33,7 +33,6 @@ public sealed class BackupService : IDisposable
     private readonly Random _random = new();
     private readonly List<(long Run, LineRequest Request)> _waiters = [];
     private readonly List<LineRequest> _followers = [];
-    private readonly Queue<Action> _holders = [];
     private readonly BackupOps _ops;
     private ScheduleState _schedule = ScheduleState.Initial;
     private LoopTimer? _timer;
@@ -44,7 +43,6 @@ public sealed class BackupService : IDisposable
     private TreeWatch? _watch;
     private long _runs;
     private bool _isBusy;
-    private bool _isHeld;
     private bool _isEnding;
     private bool _wasCutOff;
     private ExceptionDispatchInfo? _fault;
@@ -59,9 +57,9 @@ public sealed class BackupService : IDisposable
         _parts = parts;
         _surroundings = surroundings;
         _policy = new SchedulePolicy(
-            parts.Options.Interval, parts.Options.Quiet, parts.Options.QuietMax, parts.Options.Remote.StartsWith('/') ? PaceOfPath : PaceOfNetwork, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
+            parts.Options.Interval, parts.Options.Quiet, parts.Options.QuietMax, parts.Pace ?? (parts.Options.Remote.StartsWith('/') ? PaceOfPath : PaceOfNetwork), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
         _board = new StatusBoard(_loop, surroundings.Say, surroundings.Notify, parts.StatusPath) { Changed = TellFollowers };
-        _ops = new BackupOps(_loop, parts, Hold, Release, _cancel.Token);
+        _ops = new BackupOps(_loop, parts, _board, Hold, Release, _cancel.Token);
         _socket = new LineSocket(_loop, parts.SocketPath, Handle);
     }
 
@@ -74,7 +72,19 @@ public sealed class BackupService : IDisposable
             _surroundings.Say($"cannot remove {_parts.Options.ReadyFile}: {Errno.Describe(errno)}");
 
         ServiceStatus? before = Files.ReadAll(_parts.StatusPath, 1 << 20, out _) is { } saved ? ServiceJson.ReadStatus(saved) : null;
-        _board.Set(status => status with { Remote = _parts.Options.Remote, Branch = _parts.Settings.Branch, Last = before?.Last, Acknowledged = before?.Acknowledged, OpenedUnder = before?.OpenedUnder });
+        _board.Set(status => status with
+        {
+            Remote = _parts.Options.Remote,
+            Branch = _parts.Settings.Branch,
+            Last = before?.Last,
+            Acknowledged = before?.Acknowledged,
+            OpenedUnder = before?.OpenedUnder,
+            Proof = before?.Proof,
+            FullProof = before?.FullProof,
+            ProvedAt = before?.ProvedAt,
+            FullyProvedAt = before?.FullyProvedAt,
+            ProofProblem = before?.ProofProblem,
+        });
         BootJob boot = new(_parts, _board, before?.OpenedUnder, _surroundings.OwnInit, _cancel.Token);
         Begin("boot", () =>
         {
@@ -100,6 +110,7 @@ public sealed class BackupService : IDisposable
         _isEnding = true;
         _board.Stage(Stages.Ending, "the last backup");
         _leaseTimer?.Cancel();
+        _ops.End();
         _endTimer = _loop.After(_parts.Options.ShutdownLimit, CutOff);
         if (_boot is null || _parts.Options.ShutdownLimit == TimeSpan.Zero)
             CutOff();
@@ -111,6 +122,7 @@ public sealed class BackupService : IDisposable
     {
         _socket.Dispose();
         _watch?.Dispose();
+        _ops.Dispose();
         _boot?.Store.Dispose();
         (_parts.Settings.LargeFiles as IDisposable)?.Dispose();
         _cancel.Dispose();
@@ -121,6 +133,7 @@ public sealed class BackupService : IDisposable
     {
         _boot = boot;
         _job = new BackupJob(_parts, boot, _board);
+        _upkeep = new UpkeepJob(_parts, boot, _job, _board);
         string? head = boot.Store.Head();
         long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         _board.Set(status => status with
@@ -140,6 +153,7 @@ public sealed class BackupService : IDisposable
         _surroundings.Notify("READY=1");
         StartWatch();
         LookForChallenges();
+        _ops.Start(boot);
         Feed(new ScheduleEvent.Opened());
     }
 
@@ -207,8 +221,9 @@ public sealed class BackupService : IDisposable
         ScheduleStep step = BackupSchedule.Step(_schedule, input, _policy, MonotonicClock.Now, _random.NextDouble());
         if (step.Run is not null && (_isBusy || _isHeld))
         {
-            // A look at the lease is under way, or somebody restores; then the schedule is asked again, with what it has been told now and no run begun.
+            // A look at the lease is under way, or somebody restores, or upkeep, which is cut off; then the schedule is asked again, with what it has been told now and no run begun.
             _schedule = Remember(_schedule, input);
+            _upkeepCancel?.Cancel();
             return;
         }
 
@@ -232,7 +247,7 @@ public sealed class BackupService : IDisposable
         _timer?.Cancel();
         _timer = null;
         Instant next = BackupSchedule.NextLook(_schedule, _policy);
-        if (next != Instant.Never && !_isBusy)
+        if (next != Instant.Never && (!_isBusy || _upkeepCancel is not null))
             _timer = _loop.At(next, () => Feed(new ScheduleEvent.TimeCame()));
     }
 
@@ -274,6 +289,7 @@ public sealed class BackupService : IDisposable
         if (result.NeedsAnother)
             Feed(new ScheduleEvent.Requested());
         Plan();
+        TidyUp();
         TrimMemory();
     }
 
@@ -295,6 +311,8 @@ public sealed class BackupService : IDisposable
         Feed(new ScheduleEvent.Failed((exception as RemoteException)?.RetryAfter));
         _board.Set(status => status with { Failures = _schedule.Failures });
         Plan();
+        Suspect(exception);
+        TidyUp();
     }
 
     /// <summary>When the next look is, for those who ask.</summary>
@@ -332,6 +350,7 @@ public sealed class BackupService : IDisposable
             _loop.Post(() =>
             {
                 _isBusy = false;
+                UpkeepEnded();
                 if (_wasCutOff)
                     Finish();
                 else
@@ -344,29 +363,6 @@ public sealed class BackupService : IDisposable
             IsBackground = true, // A job that is cut off does not hold up the end; the store survives worse.
         };
         thread.Start();
-    }
-
-    /// <summary>For what must not be backed up while it is half done. Looks at the lease go on.</summary>
-    private void Hold(Action granted)
-    {
-        _holders.Enqueue(granted);
-        GrantHold();
-    }
-
-    private void GrantHold()
-    {
-        if (_isHeld || _schedule.IsRunning || _boot is null || !_holders.TryDequeue(out Action? granted))
-            return;
-        _isHeld = true;
-        granted();
-    }
-
-    /// <summary>A backup that has waited comes before the next who wants none.</summary>
-    private void Release()
-    {
-        _isHeld = false;
-        Feed(new ScheduleEvent.TimeCame());
-        GrantHold();
     }
 
     private void Stop(Exception fault)

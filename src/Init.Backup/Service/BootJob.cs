@@ -45,6 +45,8 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
     private readonly long _began = Stopwatch.GetTimestamp();
     private BackupStore? _store;
     private IBackupRemote? _remote;
+    private string? _examinedFor;
+    private string? _failure;
 
     /// <exception cref="OperationCanceledException">It was told to end.</exception>
     public BootResult Execute()
@@ -67,11 +69,12 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
             catch (HeldByOtherException held)
             {
                 report.Stage(Stages.WaitingForLease, held.Message);
-                pause = LeasePause;
+                pause = parts.Options.LeaseTime < LeasePause ? parts.Options.LeaseTime : LeasePause;
             }
             catch (Exception exception) when (exception is RemoteException or GitException or ManifestException or SyscallException or IOException or InvalidDataException or UnauthorizedAccessException)
             {
                 bool isUnreachable = exception is RemoteException;
+                _failure = exception is GitException or ManifestException or InvalidDataException ? exception.Message : null;
                 report.Stage(isUnreachable ? Stages.Unreachable : Stages.Failing, $"{exception.Message}; nothing is started until this works, it is tried again every {BackoffMax.TotalSeconds:0} s at least");
                 report.Problem(exception.Message);
                 if (exception is RemoteException { RetryAfter: { } asked } && asked > pause)
@@ -88,6 +91,9 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
     {
         report.Stage(Stages.Starting, "opening the local store");
         _store ??= OpenStore();
+        if (_failure is { } failure)
+            Examine(failure);
+        _failure = null;
         _remote ??= parts.MakeRemote(_store, parts.Instance());
         report.Stage(Stages.Looking, $"looking at {_remote.Name}");
         string? remoteCommit;
@@ -180,10 +186,11 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
     private void PushAside(BootFacts facts)
     {
         string last = facts.Local!;
+        VisibilityCheck visibility = new(parts);
         if (facts.IsIntact)
         {
             report.Stage(Stages.BackingUp, "keeping what only this disk has");
-            last = BackupRun.Execute(parts.Settings, _store!, DateTimeOffset.UtcNow, cancel).Commit ?? last;
+            last = BackupRun.Execute(parts.Settings with { LargeFiles = visibility.LargeFiles(cancel) }, _store!, DateTimeOffset.UtcNow, cancel).Commit ?? last;
         }
 
         if (last == facts.Local && facts.Relation == HistoryRelation.RemoteIsAhead)
@@ -191,6 +198,7 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
 
         string time = DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         string host = new([.. Environment.MachineName.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '-')]);
+        visibility.Require(cancel);
         string branch = _remote!.PushAside(last, $"init/diverged/{host}-{time}", cancel);
         report.Note(new StatusNote("boot", null, $"what only this disk had is kept at the remote as branch {branch}"));
     }
@@ -238,33 +246,35 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
         BackupStore store = BackupStore.Open(parts.Settings.StorePath, parts.Settings.Branch);
         try
         {
-            if (Broken(store) is not { } problem)
-                return store;
-
-            string aside = $"{parts.Settings.StorePath}.broken-{DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
-            Directory.Move(parts.Settings.StorePath, aside);
-            report.Note(new StatusNote("boot", null, $"the local store could not be read ({problem}); it is kept as {aside}, and a new one is made"));
+            string? problem = StoreCheck.FindProblem(store);
+            if (problem is null && store.Head() is { } head)
+                _ = store.IsReadable(head, out problem);
+            if (problem is not null)
+                PutAside(store, problem);
+            return store;
         }
         catch
         {
             store.Dispose();
             throw;
         }
-
-        store.Dispose();
-        return BackupStore.Open(parts.Settings.StorePath, parts.Settings.Branch);
     }
 
-    private static string? Broken(BackupStore store)
+    /// <summary>After a failure that may be the store's. Once for each: with all contents, which only a restore reads, it takes minutes.</summary>
+    private void Examine(string failure)
     {
-        try
-        {
-            return store.Head() is not { } head || store.IsReadable(head, out string? problem) ? null : problem;
-        }
-        catch (GitException exception)
-        {
-            return exception.Message;
-        }
+        if (_store is null || failure == _examinedFor)
+            return;
+        _examinedFor = failure;
+        report.Stage(Stages.Starting, $"examining the local store, because: {failure}");
+        if (StoreCheck.FindProblemThoroughly(_store, withContents: true, cancel) is { } problem)
+            PutAside(_store, problem);
+    }
+
+    private void PutAside(BackupStore store, string problem)
+    {
+        string aside = store.PutAside(DateTimeOffset.UtcNow);
+        report.Note(new StatusNote("boot", null, $"the local store is damaged ({problem}); it is kept as {aside}, and a new one is made from what the remote has"));
     }
 
     private void Close()

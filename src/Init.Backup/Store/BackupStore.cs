@@ -92,7 +92,8 @@ public sealed class BackupStore : IDisposable
     }
 
     /// <summary>
-    /// Git inherits the lock: a git that outlives a killed backup, and may be about to move the branch, holds it until it has ended. Only then are leftovers leftovers.
+    /// Git inherits the lock: a git that outlives a killed backup, and may be about to move the branch, holds it until it has ended. Only then are leftovers leftovers. Who
+    /// wants the lock ends it.
     /// </summary>
     private static FileStream Lock(string path, TimeSpan wait)
     {
@@ -107,7 +108,8 @@ public sealed class BackupStore : IDisposable
             }
             catch (IOException) when (Stopwatch.GetElapsedTime(start) < wait)
             {
-                Thread.Sleep(20); // flock(2) can wait, but not for a limited time.
+                AbandonedGit.End(path + ".lock", Stopwatch.GetElapsedTime(start));
+                Thread.Sleep(50); // flock(2) can wait, but not for a limited time.
             }
             catch (IOException exception)
             {

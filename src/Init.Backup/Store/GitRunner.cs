@@ -62,15 +62,22 @@ public sealed class GitRunner(
     /// <summary>Standard output of a command that ends soon, without its last line end.</summary>
     /// <param name="accept">Exit codes that are an answer and not a failure, besides 0; then the result is null.</param>
     /// <exception cref="GitException">It failed, or took longer than <paramref name="timeout"/>.</exception>
-    public string? Run(TimeSpan timeout, IReadOnlyCollection<int> accept, params string[] arguments) => Run(timeout, accept, "", arguments);
+    public string? Run(TimeSpan timeout, IReadOnlyCollection<int> accept, params string[] arguments) => Run(timeout, accept, "", arguments, default);
+
+    /// <summary>The same for one that may take a while.</summary>
+    /// <exception cref="GitException">It failed, or took longer than <paramref name="timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, and git ended.</exception>
+    internal string? RunLong(TimeSpan timeout, CancellationToken cancel, params string[] arguments) => Run(timeout, [], "", arguments, cancel);
 
     /// <summary>Standard output of a command that ends soon and reads its standard input, without its last line end.</summary>
     /// <exception cref="GitException">It failed, or took too long.</exception>
-    internal string RunWith(string input, params string[] arguments) => Run(ShortTime, [], input, arguments)!;
+    internal string RunWith(string input, params string[] arguments) => Run(ShortTime, [], input, arguments, default)!;
 
-    private string? Run(TimeSpan timeout, IReadOnlyCollection<int> accept, string input, string[] arguments)
+    private string? Run(TimeSpan timeout, IReadOnlyCollection<int> accept, string input, string[] arguments, CancellationToken cancel)
     {
+        cancel.ThrowIfCancellationRequested();
         using Process process = Start(arguments);
+        using CancellationTokenRegistration end = cancel.Register(process.Kill);
         var output = ReadLimited(process.StandardOutput);
         var errors = ReadLimited(process.StandardError);
         try
@@ -90,6 +97,7 @@ public sealed class GitRunner(
         }
 
         process.WaitForExit();
+        cancel.ThrowIfCancellationRequested();
         string text = output.GetAwaiter().GetResult().TrimEnd('\n');
         string problem = errors.GetAwaiter().GetResult();
         if (process.ExitCode == 0)
@@ -161,6 +169,7 @@ public sealed class GitRunner(
         variables["GIT_CONFIG_GLOBAL"] = "/dev/null";
         variables["GIT_ATTR_NOSYSTEM"] = "1";
         variables["GIT_TERMINAL_PROMPT"] = "0";
+        variables[AbandonedGit.OwnerVariable] = AbandonedGit.Owner;
 
         // The state directory may have been made by another user before.
         (string Key, string Value)[] all = [.. Configuration, ("safe.directory", repository), .. configuration ?? []];

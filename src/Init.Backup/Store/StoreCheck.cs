@@ -31,13 +31,14 @@ public static class StoreCheck
         }
     }
 
-    /// <summary>Every object that a branch of ours needs is there. Reads commits and trees, and no contents; for when something has failed.</summary>
+    /// <summary>Every object that a branch of ours needs is there. Reads commits and trees, and contents only when it is told to; for when something has failed.</summary>
     /// <returns>What is wrong; null when nothing was found.</returns>
-    public static string? FindProblemThoroughly(BackupStore store)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static string? FindProblemThoroughly(BackupStore store, bool withContents = false, CancellationToken cancel = default)
     {
         try
         {
-            _ = store.Git.Run(FullTime, [], "fsck", "--connectivity-only", "--no-dangling", "--no-progress");
+            _ = store.Git.RunLong(FullTime, cancel, ["fsck", "--no-dangling", "--no-progress", .. withContents ? (string[])[] : ["--connectivity-only"]]);
             return FindProblem(store);
         }
         catch (GitException exception)

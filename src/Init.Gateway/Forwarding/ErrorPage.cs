@@ -79,16 +79,19 @@ internal static class ErrorPage
         [
             isChinese ? detail.Chinese : detail.English,
             program is null ? "" : isChinese ? program.Words.Chinese : program.Words.English,
-            program?.StatusText ?? "",
+            (isChinese ? program?.StatusText?.Chinese : program?.StatusText?.English) ?? "",
             refresh.Length == 0 ? "" : isChinese ? "本页面会自动刷新。" : "This page refreshes by itself.",
         ];
         string text = string.Concat(paragraphs.Where(paragraph => paragraph.Length > 0).Select(paragraph => $"<p>{Encoded(paragraph)}</p>"));
+        string bar = program?.Restore?.Fraction is { } fraction
+            ? string.Create(CultureInfo.InvariantCulture, $"<progress aria-label=\"{(isChinese ? "恢复进度" : "Progress of the restore")}\" max=\"100\" value=\"{fraction * 100:0.#}\"></progress>")
+            : "";
         return Encoding.UTF8.GetBytes($$"""
             <!doctype html>
             <html lang="{{(isChinese ? "zh" : "en")}}">
             <head><meta charset="utf-8"><meta name="viewport" content="width=device-width">{{refresh}}<title>{{status}} {{Encoded(title)}}</title>
-            <style>:root { color-scheme: light dark } body { font: 16px/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto 0; padding: 0 1rem } h1 { font-size: 1.25rem }</style></head>
-            <body><h1>{{status}} {{Encoded(title)}}</h1>{{text}}</body>
+            <style>:root { color-scheme: light dark } body { font: 16px/1.5 system-ui, sans-serif; max-width: 36rem; margin: 15vh auto 0; padding: 0 1rem } h1 { font-size: 1.25rem } progress { width: 100% }</style></head>
+            <body><h1>{{status}} {{Encoded(title)}}</h1>{{text}}{{bar}}</body>
             </html>
 
             """);
@@ -129,7 +132,8 @@ internal static class ErrorPage
         }
 
         if (program.StatusText is { } said)
-            json.WriteString("status_text", said);
+            json.WriteString("status_text", said.English);
+        program.Restore?.Write(json);
         if (program.IsOnItsWay)
             json.WriteNumber("retry_after", ProgramSituation.RetryAfterSeconds);
     }

@@ -4,24 +4,29 @@ using System.Text.Json;
 using Init.Admin.Backend;
 using Init.Admin.Events;
 using Init.Control;
+using Init.Panel.Backup;
 
 namespace Init.Panel.Live;
 
 /// <summary>
-/// What all open panels show at this moment: the programs, asked for once for all of them, and the revision of the rules. A listener takes the newest there is; who is slow
+/// What all open panels show at this moment: the programs, asked for once for all of them, the backup, followed once for all, and the revision of the rules. A listener takes the newest there is; who is slow
 /// misses what came in between, and nothing waits for him. When nobody listens, nobody is asked.
 /// </summary>
 /// <param name="backend">The supervisor.</param>
 /// <param name="events">After one of these it is asked at once.</param>
 /// <param name="revision">Of the rules in force.</param>
+/// <param name="backup">The backup's role; null: nothing is told of it.</param>
 /// <param name="clock">For the pauses.</param>
-internal sealed class LiveHub(IControlBackend backend, EventHub events, Func<long> revision, TimeProvider clock)
+internal sealed class LiveHub(IControlBackend backend, EventHub events, Func<long> revision, BackupLink? backup, TimeProvider clock)
 {
     /// <summary>When nothing happens: processor time and memory move on.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
     /// <summary>When much happens.</summary>
     public static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Between looks for a backup's role that does not run, or has ended.</summary>
+    public static readonly TimeSpan BackupPause = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private readonly HashSet<Listener> _listeners = [];
@@ -30,17 +35,32 @@ internal sealed class LiveHub(IControlBackend backend, EventHub events, Func<lon
     private string? _programs;
     private bool _isReading;
 
+    /// <summary>Of the backup; null before the first answer.</summary>
+    private string? _backup;
+    private Action? _stopFollowing;
+
     /// <summary>From now on; it has at once what is known already.</summary>
     public Listener Listen()
     {
         lock (_lock)
         {
-            Listener listener = new(this, RoutesFrame(), _programs);
+            Listener listener = new(this, RoutesFrame(), _programs, _backup);
             _ = _listeners.Add(listener);
             if (!_isReading)
             {
                 _isReading = true;
                 _ = Task.Run(ReadAsync);
+            }
+
+            if (_stopFollowing is null && backup is not null)
+            {
+                CancellationTokenSource end = new();
+                _stopFollowing = () => _ = end.CancelAsync();
+                _ = Task.Run(async () =>
+                {
+                    using (end)
+                        await FollowBackupAsync(backup, end.Token);
+                });
             }
 
             return listener;
@@ -88,6 +108,14 @@ internal sealed class LiveHub(IControlBackend backend, EventHub events, Func<lon
         }
     }
 
+    /// <summary>Under the lock. What is known grows old when nobody asks.</summary>
+    private void StopFollowing()
+    {
+        _stopFollowing?.Invoke();
+        _stopFollowing = null;
+        _backup = null;
+    }
+
     private async Task<string> AskAsync()
     {
         ControlAnswer answer;
@@ -111,16 +139,48 @@ internal sealed class LiveHub(IControlBackend backend, EventHub events, Func<lon
         };
     }
 
+    /// <summary>Until nobody listens.</summary>
+    private async Task FollowBackupAsync(BackupLink role, CancellationToken end)
+    {
+        try
+        {
+            while (true)
+            {
+                // It says something only when something has changed, so its silence means nothing.
+                _ = await role.AskAsync("follow", onItem: status => Tell(new BackupSight(true, role.Program, status)), patience: Timeout.InfiniteTimeSpan, cancellation: end);
+                Tell(new BackupSight(false, role.Program));
+                await Task.Delay(BackupPause, clock, end);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The next listener begins anew.
+        }
+
+        void Tell(BackupSight sight)
+        {
+            string frame = Frame("backup", JsonSerializer.Serialize(sight, BackupJson.Default.BackupSight));
+            lock (_lock)
+            {
+                if (end.IsCancellationRequested || frame == _backup)
+                    return;
+                _backup = frame;
+                foreach (Listener listener in _listeners)
+                    listener.Offer(backup: frame);
+            }
+        }
+    }
+
     private string RoutesFrame() => Frame("routes", string.Create(CultureInfo.InvariantCulture, $"{{\"revision\":{revision()}}}"));
 
     /// <summary>JSON of ours has no line breaks, so one data line holds it.</summary>
     private static string Frame(string type, string json) => $"event: {type}\ndata: {json}\n\n";
 
     /// <summary>One open panel. It holds the newest of each kind, and no more, however slowly it is read.</summary>
-    internal sealed class Listener(LiveHub hub, string routes, string? programs) : IDisposable
+    internal sealed class Listener(LiveHub hub, string routes, string? programs, string? backup) : IDisposable
     {
         private readonly SemaphoreSlim _news = new(1, 1);
-        private string? _routes = routes, _programs = programs;
+        private string? _routes = routes, _programs = programs, _backup = backup;
 
         /// <summary>What is new; "" when nothing has come in this time.</summary>
         public async Task<string> TakeAsync(TimeSpan time, CancellationToken cancellation)
@@ -130,8 +190,8 @@ internal sealed class LiveHub(IControlBackend backend, EventHub events, Func<lon
 
             lock (hub._lock)
             {
-                StringBuilder text = new StringBuilder().Append(_routes).Append(_programs);
-                _routes = _programs = null;
+                StringBuilder text = new StringBuilder().Append(_routes).Append(_programs).Append(_backup);
+                _routes = _programs = _backup = null;
                 return text.ToString();
             }
         }
@@ -139,15 +199,21 @@ internal sealed class LiveHub(IControlBackend backend, EventHub events, Func<lon
         public void Dispose()
         {
             lock (hub._lock)
+            {
                 _ = hub._listeners.Remove(this);
+                if (hub._listeners.Count == 0)
+                    hub.StopFollowing();
+            }
+
             _news.Dispose();
         }
 
         /// <summary>Under the hub's lock.</summary>
-        internal void Offer(string? routes = null, string? programs = null)
+        internal void Offer(string? routes = null, string? programs = null, string? backup = null)
         {
             _routes = routes ?? _routes;
             _programs = programs ?? _programs;
+            _backup = backup ?? _backup;
             if (_news.CurrentCount == 0)
                 _ = _news.Release();
         }

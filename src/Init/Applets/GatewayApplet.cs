@@ -5,6 +5,7 @@ using Init.Config.Reports;
 using Init.Gateway;
 using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Listening;
+using Init.Panel.Backup;
 
 namespace Init.Applets;
 
@@ -60,6 +61,9 @@ internal static class GatewayApplet
                 IsQuiet = options.IsQuiet,
                 Directories = [config.Settings.StateDirectory, config.Settings.LogDirectory],
                 Proxy = config.Proxy,
+                Backup = new BackupLink(
+                    Path.Combine(config.Settings.StateDirectory, "backup", "backup.sock"),
+                    config.Programs.FirstOrDefault(program => program.Launch.Builtin == KnownNames.Backup)?.Policy.Name),
                 Programs = ProbedPorts.Of(config.Programs),
             };
             GatewayRole.RunAsync(gateway).GetAwaiter().GetResult();

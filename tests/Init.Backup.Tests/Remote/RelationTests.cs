@@ -32,6 +32,10 @@ public sealed class RelationTests
         Assert.Equal("RemoteIsAhead", Relate(Commit(tree, Commit(tree, second))));
         Assert.Equal("Diverged", Relate(Commit(tree, first)));
         Assert.Equal("Unrelated", Relate(Commit(tree)));
+        string at = $"git --git-dir={bed.Server.PathOf(RemoteBed.Repository)}";
+        string strange = TestFolder.Run("sh", "-c", $"printf '100644 blob %s\tz\n' $(echo strange | {at} hash-object -w --stdin) | {at} mktree").Trim();
+        Assert.Equal("Unrelated", Relate(Commit(strange))); // Nothing of it is here.
+        Assert.Equal("RemoteIsAhead", Relate(Commit(strange, second)));
         Assert.Equal("SameFiles", Relate(Commit($"{second}^{{tree}}")));
         Assert.Equal(objects, machine.Folder.Git("count-objects", "-v")); // Only looked.
     }

@@ -6,7 +6,7 @@ namespace Init.Backup.Tests.Service;
 /// <summary>A role on a thread of the test, with what it says.</summary>
 internal sealed class RunningService : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
     private readonly object _changed = new();
     private readonly List<string> _said = [];
@@ -16,17 +16,13 @@ internal sealed class RunningService : IDisposable
     private Exception? _fault;
 
     public RunningService(TestFolder folder, FakeRemote.Place place, Func<BackupOptions, BackupOptions>? change = null, string? ownInit = null)
+        : this(BackupParts.Of(OptionsOf(folder.Settings, place.Path, change), (_, store, _) => new FakeRemote(store, place)), ownInit)
     {
-        BackupOptions options = new(folder.Settings.StateDirectory, Path.Combine(folder.Root, "ready"), place.Path)
-        {
-            Base = folder.Settings.Base,
-            Targets = [.. folder.Settings.Targets.Select(target => target.ToString())],
-            IsRemoteGiven = true,
-            Watch = false,
-            Interval = TimeSpan.FromHours(1),
-        };
-        Options = change?.Invoke(options) ?? options;
-        Parts = BackupParts.Of(Options, (_, store, _) => new FakeRemote(store, place));
+    }
+
+    public RunningService(BackupParts parts, string? ownInit = null)
+    {
+        Parts = parts;
         _service = new BackupService(Parts, new ServiceSurroundings(line => Add(_said, line), line => Add(_notified, line), ownInit));
         _thread = new Thread(() =>
         {
@@ -42,9 +38,27 @@ internal sealed class RunningService : IDisposable
         _thread.Start();
     }
 
-    public BackupOptions Options { get; }
+    public BackupOptions Options => Parts.Options;
 
     public BackupParts Parts { get; }
+
+    /// <summary>Nothing happens by itself but what a test asks for.</summary>
+    public static BackupOptions OptionsOf(BackupSettings settings, string remote, Func<BackupOptions, BackupOptions>? change = null)
+    {
+        BackupOptions options = new(settings.StateDirectory, Path.Combine(Path.GetDirectoryName(settings.StateDirectory)!, "ready"), remote)
+        {
+            Base = settings.Base,
+            Targets = [.. settings.Targets.Select(target => target.ToString())],
+            IsRemoteGiven = true,
+            Watch = false,
+            Interval = TimeSpan.FromHours(1),
+        };
+        return change?.Invoke(options) ?? options;
+    }
+
+    /// <summary>The role as it is, with plain git below.</summary>
+    public static BackupParts PartsOf(BackupSettings settings, string remote, Func<BackupOptions, BackupOptions>? change = null) =>
+        BackupParts.Of(OptionsOf(settings, remote, change), BackupRemotes.Make) with { Pace = TimeSpan.FromMilliseconds(50) };
 
     public BackupService Service => _service;
 

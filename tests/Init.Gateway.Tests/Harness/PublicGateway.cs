@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Init.Config;
+using Init.Panel.Backup;
 using Init.Panel.Rules;
 using Init.Routing.Actions;
 using Init.Routing.Store;
@@ -32,7 +33,8 @@ internal sealed class PublicGateway : IAsyncDisposable
     /// <param name="rules">A document of rules, as the store has it.</param>
     /// <param name="adjust">Options other than the default.</param>
     /// <param name="supervisor">Who knows the programs; null: nobody.</param>
-    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null, FakeSupervisor? supervisor = null)
+    /// <param name="backup">The backup's role; null: nobody knows of one.</param>
+    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null, FakeSupervisor? supervisor = null, BackupLink? backup = null)
     {
         int port = FreePort();
         string directory = Directory.CreateTempSubdirectory("gateway-").FullName;
@@ -43,6 +45,7 @@ internal sealed class PublicGateway : IAsyncDisposable
         {
             Proxy = adjust?.Invoke(proxy) ?? proxy,
             Routes = routes,
+            Backup = backup,
             Programs = supervisor?.ByPort ?? BackendPrograms.None,
         };
         return new PublicGateway(await RunningGateway.StartAsync(options, supervisor ?? new FakeSupervisor()), routes, directory, port);

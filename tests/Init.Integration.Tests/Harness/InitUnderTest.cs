@@ -83,6 +83,7 @@ internal sealed class InitUnderTest : IDisposable
         foreach (var (name, content) in options.Files)
         {
             string path = Path.Combine(directory, name);
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, content);
             Assert.Equal(0, Linux.Files.ChangeMode(path, 0x1ED /* 0755 */));
         }

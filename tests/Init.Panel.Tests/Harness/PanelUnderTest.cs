@@ -6,6 +6,7 @@ using Init.Admin.Events;
 using Init.Admin.Http;
 using Init.Config;
 using Init.Control;
+using Init.Panel.Backup;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
 using Init.Routing.Statistics;
@@ -34,7 +35,7 @@ internal sealed class PanelUnderTest : IAsyncDisposable
         Access = PanelAccess.Open(settings, original, clock, Log, iterations: 1);
         _events = new EventHub(backend, TimeProvider.System);
         RulesServices rules = new(RouteKeeper.Open(Path.Combine(directory, "routes.json"), clock.GetUtcNow()), new RouteStatistics(clock), clock);
-        Services = new PanelServices(new AdminServices(backend, "1.2.3"), _events, rules, Access);
+        Services = new PanelServices(new AdminServices(backend, "1.2.3"), _events, rules, Access) { Backup = new BackupLink(BackupSocket, "backup") };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
@@ -43,6 +44,9 @@ internal sealed class PanelUnderTest : IAsyncDisposable
     }
 
     public string Directory { get; }
+
+    /// <summary>Where a role of the backup would listen.</summary>
+    public string BackupSocket => Path.Combine(Directory, "backup.sock");
 
     public string StorePath => Path.Combine(Directory, "admin.json");
 

@@ -1,9 +1,6 @@
-using System.IO.Pipelines;
-using System.Text;
 using Init.Admin.Backend;
 using Init.Control;
 using Init.Panel.Tests.Harness;
-using Microsoft.AspNetCore.Http;
 
 namespace Init.Panel.Tests.Live;
 
@@ -17,7 +14,7 @@ public sealed class LiveTests
     {
         Supervisor supervisor = new();
         await using PanelUnderTest panel = await SignedInAsync(supervisor);
-        await using Stream live = await Stream.OpenAsync(panel);
+        await using LiveStream live = await LiveStream.OpenAsync(panel);
 
         string text = await live.ReadUntilAsync("event: programs\n");
         Assert.Contains("event: routes\ndata: {\"revision\":", text, StringComparison.Ordinal);
@@ -29,7 +26,7 @@ public sealed class LiveTests
     public async Task Stream_AfterAChangeOfTheRules_TellsTheRevision()
     {
         await using PanelUnderTest panel = await SignedInAsync(new Supervisor());
-        await using Stream live = await Stream.OpenAsync(panel);
+        await using LiveStream live = await LiveStream.OpenAsync(panel);
         _ = await live.ReadUntilAsync("event: routes\n");
         string before = await live.ReadUntilAsync("\n\n");
         Assert.Equal(200, (await panel.SendAsync("PUT", "/admin/api/v1/routes/default-backend", "{\"default_backend\":\"http://127.0.0.1:1\"}")).Status);
@@ -43,7 +40,7 @@ public sealed class LiveTests
     {
         Supervisor supervisor = new() { IsGone = true };
         await using PanelUnderTest panel = await SignedInAsync(supervisor);
-        await using Stream live = await Stream.OpenAsync(panel);
+        await using LiveStream live = await LiveStream.OpenAsync(panel);
 
         _ = await live.ReadUntilAsync("event: unreachable\ndata: {\"detail\":\"cannot reach the supervisor: ");
         supervisor.IsGone = false;
@@ -54,7 +51,7 @@ public sealed class LiveTests
     public async Task Stream_WhenItsUserIsSignedOut_EndsWithThat()
     {
         await using PanelUnderTest panel = await SignedInAsync(new Supervisor());
-        await using Stream live = await Stream.OpenAsync(panel);
+        await using LiveStream live = await LiveStream.OpenAsync(panel);
         _ = await live.ReadUntilAsync("event: routes\n");
         _ = await panel.SendAsync("DELETE", Session, adjust: context => context.Request.Headers["X-Requested-With"] = "init-panel");
 
@@ -66,7 +63,7 @@ public sealed class LiveTests
     public async Task Stream_WhenTheSessionRunsOut_EndsWithThat()
     {
         await using PanelUnderTest panel = await SignedInAsync(new Supervisor());
-        await using Stream live = await Stream.OpenAsync(panel);
+        await using LiveStream live = await LiveStream.OpenAsync(panel);
         _ = await live.ReadUntilAsync("event: programs\n");
         panel.Clock.Advance(TimeSpan.FromDays(7));
 
@@ -78,14 +75,14 @@ public sealed class LiveTests
     public async Task Streams_BeyondTheirNumber_AreRefused()
     {
         await using PanelUnderTest panel = await SignedInAsync(new Supervisor());
-        List<Stream> open = [];
+        List<LiveStream> open = [];
         for (int i = 0; i < 50; i++)
-            open.Add(await Stream.OpenAsync(panel));
+            open.Add(await LiveStream.OpenAsync(panel));
 
         Assert.Equal(503, (await panel.SendAsync("GET", Live)).Status);
-        foreach (Stream stream in open)
+        foreach (LiveStream stream in open)
             await stream.DisposeAsync();
-        await using Stream another = await Stream.OpenAsync(panel);
+        await using LiveStream another = await LiveStream.OpenAsync(panel);
         _ = await another.ReadUntilAsync("event: routes\n");
     }
 
@@ -97,14 +94,14 @@ public sealed class LiveTests
         await Task.Delay(TimeSpan.FromMilliseconds(300));
         Assert.Equal(0, supervisor.Asked);
 
-        List<Stream> open = [];
+        List<LiveStream> open = [];
         for (int i = 0; i < 10; i++)
-            open.Add(await Stream.OpenAsync(panel));
-        foreach (Stream stream in open)
+            open.Add(await LiveStream.OpenAsync(panel));
+        foreach (LiveStream stream in open)
             _ = await stream.ReadUntilAsync("event: programs\n");
         int asked = supervisor.Asked;
         Assert.True(asked < 10, $"asked {asked} times for ten panels");
-        foreach (Stream stream in open)
+        foreach (LiveStream stream in open)
             await stream.DisposeAsync();
 
         // The one that is under way, and no further.
@@ -116,7 +113,7 @@ public sealed class LiveTests
     public async Task FollowedEvents_EndWithTheSessionToo()
     {
         await using PanelUnderTest panel = await SignedInAsync(new Supervisor());
-        await using Stream events = await Stream.OpenAsync(panel, "/admin/api/v1/events");
+        await using LiveStream events = await LiveStream.OpenAsync(panel, "/admin/api/v1/events");
         _ = await events.ReadUntilAsync(":\n\n");
         _ = await panel.SendAsync("DELETE", Session, adjust: context => context.Request.Headers["X-Requested-With"] = "init-panel");
 
@@ -144,70 +141,6 @@ public sealed class LiveTests
                 await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
             _ = Interlocked.Increment(ref _asked);
             return IsGone ? new ControlAnswer.Lost("it is gone") : new ControlAnswer.Done(new ControlResult.Status([], []));
-        }
-    }
-
-    /// <summary>A request that goes on, and what has come of it.</summary>
-    private sealed class Stream : IAsyncDisposable
-    {
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
-
-        private readonly Pipe _pipe = new();
-        private readonly CancellationTokenSource _gone = new();
-        private readonly StringBuilder _text = new();
-
-        public Task Ended { get; private set; } = Task.CompletedTask;
-
-        public static async Task<Stream> OpenAsync(PanelUnderTest panel, string path = Live)
-        {
-            Stream stream = new();
-            DefaultHttpContext context = panel.NewContext("GET", path);
-            context.Response.Body = stream._pipe.Writer.AsStream();
-            context.Features.Set<Microsoft.AspNetCore.Http.Features.IHttpRequestLifetimeFeature>(new Lifetime(stream._gone));
-            stream.Ended = Task.Run(async () =>
-            {
-                await panel.Pipeline(context);
-                await stream._pipe.Writer.CompleteAsync();
-            }).WaitAsync(Patience);
-            _ = await stream.ReadUntilAsync(":\n\n");
-            return stream;
-        }
-
-        /// <summary>What has come up to this, and not been read yet.</summary>
-        public async Task<string> ReadUntilAsync(string part)
-        {
-            using CancellationTokenSource patience = new(Patience);
-            while (true)
-            {
-                int at = _text.ToString().IndexOf(part, StringComparison.Ordinal);
-                if (at >= 0)
-                {
-                    string text = _text.ToString(0, at + part.Length);
-                    _ = _text.Remove(0, text.Length);
-                    return text;
-                }
-
-                ReadResult result = await _pipe.Reader.ReadAsync(patience.Token);
-                foreach (ReadOnlyMemory<byte> piece in result.Buffer)
-                    _ = _text.Append(Encoding.UTF8.GetString(piece.Span));
-                _pipe.Reader.AdvanceTo(result.Buffer.End);
-                Assert.False(result.IsCompleted && result.Buffer.IsEmpty, $"the stream ended before \"{part}\": {_text}");
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _gone.CancelAsync();
-            await _pipe.Reader.CompleteAsync();
-            await Ended;
-            _gone.Dispose();
-        }
-
-        private sealed class Lifetime(CancellationTokenSource gone) : Microsoft.AspNetCore.Http.Features.IHttpRequestLifetimeFeature
-        {
-            public CancellationToken RequestAborted { get; set; } = gone.Token;
-
-            public void Abort() => gone.Cancel();
         }
     }
 }

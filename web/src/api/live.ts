@@ -3,6 +3,7 @@
 import { reactive, readonly, shallowRef } from 'vue'
 import { UsageHistory } from '../lib/usage'
 import { apiUrl, get } from './client'
+import type { BackupSight } from './backup'
 import type { LivePrograms, ProgramStatus, SessionInfo } from './types'
 
 export type LiveStatus = 'connecting' | 'live' | 'lost' | 'unreachable'
@@ -24,6 +25,7 @@ const state = reactive({
 })
 
 const programList = shallowRef<ProgramStatus[] | null>(null)
+const backupSight = shallowRef<BackupSight | null>(null)
 const usageVersion = shallowRef(0)
 const usage = new UsageHistory()
 
@@ -31,6 +33,9 @@ export const live = readonly(state)
 
 /** Null until the first list has come. */
 export const programs = readonly(programList)
+
+/** Null until it was told. */
+export const backup = readonly(backupSight)
 
 /** CPU and memory of the last minutes of a program, oldest first; follows the stream when it is used in a template. */
 export function usageOf(name: string) {
@@ -59,6 +64,7 @@ export function stopLive(): void {
   document.removeEventListener('visibilitychange', onVisibility)
   disconnect()
   programList.value = null
+  backupSight.value = null
   usage.clear()
   Object.assign(state, { status: 'connecting', detail: '', at: 0, serverState: '', routesRevision: null })
 }
@@ -77,6 +83,7 @@ function connect(): void {
     usage.add(data.at, data.programs)
     usageVersion.value++
   })
+  listen<BackupSight>('backup', (data) => (backupSight.value = data))
   listen<{ revision: number }>('routes', (data) => (state.routesRevision = data.revision))
   listen<{ detail: string }>('unreachable', (data) => {
     state.status = 'unreachable'

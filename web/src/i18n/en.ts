@@ -1,3 +1,4 @@
+import { enBackup } from './en.backup'
 import { enRoutes } from './en.routes'
 
 export const en = {
@@ -154,14 +155,6 @@ export const en = {
   'logs.region': 'Lines of the log',
   'logs.tooLong': 'the rest of this line is not shown',
 
-  'backup.title': 'Backup',
-  'backup.none': 'No backup is configured',
-  'backup.noneText': 'What your programs write lives as long as this container. A backup keeps it in a repository of your own and brings it back on the next start.',
-  'backup.docs': 'How to set it up: docs/reference/supervisor.toml.md in the repository of Init.',
-  'backup.program': 'The program that makes backups',
-  'backup.later': 'State, runs and proof of restore will be shown here.',
-  'backup.now': 'Back up now',
-
   'system.title': 'System',
   'system.init': 'Init',
   'system.version': 'Version',
@@ -239,5 +232,6 @@ export const en = {
   'time.minutes': '{n} min',
   'time.seconds': '{n} s',
 
+  ...enBackup,
   ...enRoutes,
 }

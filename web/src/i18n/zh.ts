@@ -1,4 +1,5 @@
 import type { en } from './en'
+import { zhBackup } from './zh.backup'
 import { zhRoutes } from './zh.routes'
 
 export const zh: Record<keyof typeof en, string> = {
@@ -155,14 +156,6 @@ export const zh: Record<keyof typeof en, string> = {
   'logs.region': '日志内容',
   'logs.tooLong': '此行其余部分不显示',
 
-  'backup.title': '备份',
-  'backup.none': '尚未配置备份',
-  'backup.noneText': '程序写下的数据与容器共存亡。备份会把数据保存到您自己的仓库，并在下次启动时恢复。',
-  'backup.docs': '配置方法见 Init 仓库中的 docs/reference/supervisor.toml.md。',
-  'backup.program': '负责备份的程序',
-  'backup.later': '状态、运行记录与恢复验证将显示在这里。',
-  'backup.now': '立即备份',
-
   'system.title': '系统',
   'system.init': 'Init',
   'system.version': '版本',
@@ -240,5 +233,6 @@ export const zh: Record<keyof typeof en, string> = {
   'time.minutes': '{n} 分钟',
   'time.seconds': '{n} 秒',
 
+  ...zhBackup,
   ...zhRoutes,
 }

@@ -13,10 +13,13 @@ internal readonly record struct Phrase(string English, string Chinese);
 /// <param name="State">As <c>init status</c> has it.</param>
 /// <param name="IsOnItsWay">It will be there by itself: a client may come again soon.</param>
 /// <param name="WaitingFor">What a WAITING program waits for.</param>
-/// <param name="StatusText">How far that is, in its own words; null when it says nothing.</param>
+/// <param name="StatusText">How far that is; null when nobody says.</param>
 /// <param name="Words">All that in a sentence.</param>
-internal sealed record ProgramSituation(string Program, string State, bool IsOnItsWay, IReadOnlyList<string> WaitingFor, string? StatusText, Phrase Words)
+internal sealed record ProgramSituation(string Program, string State, bool IsOnItsWay, IReadOnlyList<string> WaitingFor, Phrase? StatusText, Phrase Words)
 {
+    /// <summary>Of the restore that it waits for; null when it waits for none, or that has not come so far.</summary>
+    public RestoreStage? Restore { get; init; }
+
     /// <summary>When a client may come again.</summary>
     public const int RetryAfterSeconds = 3;
 
@@ -35,8 +38,14 @@ internal sealed record ProgramSituation(string Program, string State, bool IsOnI
         bool isStarting = status.State == "STARTING" || status is { State: "RUNNING", Ready: false };
         IReadOnlyList<string> waitingFor = isWaiting ? status.WaitingFor : [];
         string? said = isWaiting ? SaidBy(waitingFor, all, DepthMax) : isStarting ? status.StatusText : null;
-        return new ProgramSituation(status.Name, status.State, isWaiting || isStarting, waitingFor, said, WordsFor(status, isStarting, waitingFor));
+        return new ProgramSituation(status.Name, status.State, isWaiting || isStarting, waitingFor, said is null ? null : new Phrase(said, said), WordsFor(status, isStarting, waitingFor));
     }
+
+    /// <summary>Whether somebody who waits for these waits for that program in the end.</summary>
+    public static bool LeadsTo(string program, IReadOnlyList<string> names, IReadOnlyList<ProgramStatus> all) => LeadsTo(program, names, all, DepthMax);
+
+    private static bool LeadsTo(string program, IReadOnlyList<string> names, IReadOnlyList<ProgramStatus> all, int depth) => names.Any(name =>
+        name == program || (depth > 0 && all.FirstOrDefault(one => one.Name == name || one.Program == name) is { State: "WAITING" } awaited && LeadsTo(program, awaited.WaitingFor, all, depth - 1)));
 
     /// <summary>The first that says something; one that waits itself may wait for somebody who does.</summary>
     private static string? SaidBy(IReadOnlyList<string> names, IReadOnlyList<ProgramStatus> all, int depth)
