@@ -55,7 +55,16 @@ public sealed class BackupRun : IDisposable
         BackupStore.MakeDirectory(settings.ScratchPath);
         _parts = new FileStream(Path.Combine(settings.ScratchPath, "manifest"), FileMode.Create, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
         _manifest = new ManifestWriter(settings.Targets, KeepPart);
-        _index = new IndexFile.Writer(settings.IndexPath);
+        try
+        {
+            _index = new IndexFile.Writer(settings.IndexPath);
+        }
+        catch
+        {
+            _parts.Dispose();
+            throw;
+        }
+
         try
         {
             _parent = store.Head();

@@ -29,8 +29,8 @@ internal static class Program
 
                 using (BackupStore store = BackupStore.Open(TestFolder.SettingsOf(root).StorePath, "main"))
                     return RestoreRun.Execute(TestFolder.SettingsOf(root), store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow, SayOnce).IsComplete ? 0 : 1;
-            case ["role", var root, var remote]:
-                return RoleProcess.Run(root, remote);
+            case ["role", var root, var remote, var lease]:
+                return RoleProcess.Run(root, remote, lease);
             case ["fake-github", var directory]:
                 return ServeGitHub(directory);
             default:

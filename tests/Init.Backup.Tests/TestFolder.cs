@@ -65,6 +65,17 @@ internal sealed class TestFolder : IDisposable
         return RestoreRun.Execute(Settings, store, new RestoreRequest(commit, into, [.. only.Select(path => BytePath.Of(path))]), new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
     }
 
+    /// <summary>What a remote at a path has, into another directory; nobody's lease is touched.</summary>
+    public RestoreResult RestoreFrom(string remote, string into)
+    {
+        string state = Path.Combine(Root, "look-" + Guid.NewGuid().ToString("N"));
+        BackupSettings settings = new(Settings.Base, Settings.Targets, state);
+        using BackupStore store = BackupStore.Open(settings.StorePath, settings.Branch);
+        string commit = Run("git", $"--git-dir={remote}", "rev-parse", settings.Branch).Trim();
+        Run("git", $"--git-dir={settings.StorePath}", "fetch", "--quiet", remote, commit);
+        return RestoreRun.Execute(settings, store, new RestoreRequest(commit, into, []), DateTimeOffset.UtcNow);
+    }
+
     public void Wipe() => Run("rm", "-rf", Target);
 
     public string List(string? directory = null) => Run("python3", "-c", Lister, directory ?? Target);

@@ -24,20 +24,20 @@ public sealed class BackupTests(Chromium chromium) : IDisposable
         await Assertions.Expect(commits).ToHaveCountAsync(1);
         await Assertions.Expect(page.GetByText("Up to date")).ToBeVisibleAsync();
 
-        await File.WriteAllTextAsync(Path.Combine(Data, "notes", "ä <b>.txt"), "the second state");
+        await File.WriteAllTextAsync(Path.Combine(Data, "notes", "ä<b>.txt"), "the second state");
         await page.GetByRole(AriaRole.Button, new() { Name = "Back up now" }).ClickAsync();
         await Assertions.Expect(page.GetByText("Done: the remote has everything.")).ToBeVisibleAsync();
         await Assertions.Expect(commits).ToHaveCountAsync(2);
 
         await commits.First.GetByRole(AriaRole.Button, new() { Name = "Changes" }).ClickAsync();
-        await Assertions.Expect(commits.First.Locator(".changes")).ToContainTextAsync("ä <b>.txt");
+        await Assertions.Expect(commits.First.Locator(".changes")).ToContainTextAsync("ä<b>.txt");
         await visitor.ShootAsync("backup-page");
 
         // The first state comes back, and the second is kept.
         await commits.Last.GetByRole(AriaRole.Button, new() { Name = "Files" }).ClickAsync();
         ILocator drawer = page.Locator(".backup-files");
         await EnterAsync(drawer, "notes");
-        ILocator file = drawer.Locator("li").Filter(new() { HasText = "ä <b>.txt" });
+        ILocator file = drawer.Locator("li").Filter(new() { HasText = "ä<b>.txt" });
         IDownload download = await page.RunAndWaitForDownloadAsync(() => file.GetByRole(AriaRole.Link).ClickAsync());
         Assert.Equal("the first state", await File.ReadAllTextAsync(await download.PathAsync()));
         await visitor.ShootAsync("backup-files");
@@ -49,7 +49,7 @@ public sealed class BackupTests(Chromium chromium) : IDisposable
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
         await Assertions.Expect(page.GetByText("Restored: ")).ToBeVisibleAsync();
 
-        Assert.Equal("the first state", await File.ReadAllTextAsync(Path.Combine(Data, "notes", "ä <b>.txt")));
+        Assert.Equal("the first state", await File.ReadAllTextAsync(Path.Combine(Data, "notes", "ä<b>.txt")));
         string kept = Directory.EnumerateFiles(Path.Combine(Data, "notes"), "*.local-*").Single();
         Assert.Equal("the second state", await File.ReadAllTextAsync(kept));
         await Assertions.Expect(page.Locator(".restore")).ToContainTextAsync(Path.GetFileName(kept));
@@ -137,7 +137,7 @@ public sealed class BackupTests(Chromium chromium) : IDisposable
             new InitOptions
             {
                 Environment = [$"ADMIN_PASSWORD={PanelUnderTest.Password}"],
-                Files = new Dictionary<string, string> { ["data/notes/ä <b>.txt"] = "the first state", ["data/config.json"] = "{}" },
+                Files = new Dictionary<string, string> { ["data/notes/ä<b>.txt"] = "the first state", ["data/config.json"] = "{}" },
             });
         _init.WaitForReady("backup");
     }

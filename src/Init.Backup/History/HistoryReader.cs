@@ -64,8 +64,9 @@ public sealed class HistoryReader(BackupStore store, IReadOnlyList<BytePath> tar
                 continue;
 
             found++;
-            ManifestHead? head = tree.ReadHead();
-            long? changed = head is null || (before is not null && before.ReadHead() is null) ? null : Differences(before, tree, default).LongCount();
+            // Of others the manifest is missing, or is that of the commit before.
+            ManifestHead? head = IsOurs(commit) ? tree.ReadHead() : null;
+            long? changed = head is not null && (parent is null || IsOurs(parent)) ? Differences(before, tree, default).LongCount() : null;
             yield return new BackupCommit(
                 commit, DateTimeOffset.FromUnixTimeSeconds(long.Parse(time, CultureInfo.InvariantCulture)), parent, message, head?.Entries, head?.Bytes, changed);
         }
@@ -146,16 +147,9 @@ public sealed class HistoryReader(BackupStore store, IReadOnlyList<BytePath> tar
     /// <summary>With the entries of the manifest, or those that one would have had.</summary>
     public CommitTree TreeOf(string commit, out ManifestHead head)
     {
-        CommitTree tree = new(_objects, commit);
-        if (tree.ReadHead() is { } own)
-        {
-            head = own;
-            return tree;
-        }
-
-        OriginalTree original = OriginalTree.Read(_objects, commit, targets, new BackupNotes(), CancellationToken.None);
-        head = original.ReadHead();
-        return original;
+        CommitTree tree = CommitTrees.Read(_objects, commit, targets, new BackupNotes(), CancellationToken.None);
+        head = tree.ReadHead()!;
+        return tree;
     }
 
     public void Dispose() => _objects.Dispose();
@@ -198,6 +192,8 @@ public sealed class HistoryReader(BackupStore store, IReadOnlyList<BytePath> tar
 
         return null;
     }
+
+    private bool IsOurs(string commit) => CommitText.Of(_objects, commit).IsOurs;
 
     /// <summary>The ids of what is there, however it is stored; empty: nothing.</summary>
     private static string ContentAt(CommitTree tree, BytePath path)

@@ -66,7 +66,7 @@ public static class StoreUpkeep
     internal static void RepackAll(BackupStore store, bool withBitmap, UpkeepTurn turn) =>
         Run(store.Git.Repository, turn, "repack", "-a", "-d", "-q", withBitmap ? "--write-bitmap-index" : "--no-write-bitmap-index");
 
-    private static void Run(string repository, UpkeepTurn turn, params string[] arguments)
+    internal static void Run(string repository, UpkeepTurn turn, params string[] arguments)
     {
         turn.Cancel.ThrowIfCancellationRequested();
         GitRunner git = new(repository, configuration: [("pack.threads", "1"), ("pack.windowMemory", "64m"), ("pack.deltaCacheSize", "16m")]);

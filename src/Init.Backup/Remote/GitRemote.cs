@@ -116,6 +116,8 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         long start = 0;
         string? seen = null;
         string? challenge = null;
+        if (Path is { } path)
+            PathLocks.RemoveStale(path, DateTime.UtcNow);
         while (true)
         {
             RemoteRefs refs = ReadRefs(cancel);
@@ -131,7 +133,10 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
                 return new LeaseOutcome.Held();
 
             if (isFree || isOver)
+            {
+                Wait(TimeSpan.FromMilliseconds(100), cancel);
                 continue; // Somebody was faster. Who?
+            }
 
             if (seen is null)
             {

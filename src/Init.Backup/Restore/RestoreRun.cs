@@ -53,11 +53,7 @@ public sealed class RestoreRun : IDisposable
         _objects = new CatFile(store.Git);
         try
         {
-            _tree = new CommitTree(_objects, request.Commit);
-            if (_tree.ReadHead() is not { } head)
-                _tree = OriginalTree.Read(_objects, request.Commit, settings.Targets, _notes, cancel);
-            else if (CommitText.Of(_objects, request.Commit) is { IsOurs: false } byHand)
-                _tree = EditedTree.Read(_objects, request.Commit, byHand, head, _notes, cancel);
+            _tree = CommitTrees.Read(_objects, request.Commit, settings.Targets, _notes, cancel);
             _head = _tree.ReadHead()!;
         }
         catch

@@ -162,7 +162,15 @@ public static class IndexFile
 
         public void Dispose()
         {
-            _file.Dispose();
+            try
+            {
+                _file.Dispose();
+            }
+            catch (IOException)
+            {
+                // It is closed. What was still to be written is of an index that comes to no end, and why is known already.
+            }
+
             _hash.Dispose();
         }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Init.Backup.GitHub;
 using Init.Backup.Names;
 using Init.Backup.Remote;
 using Init.Backup.Store;
@@ -18,9 +17,9 @@ public sealed class BackupJob(BackupParts parts, BootResult boot, IJobReport rep
     private const int JoinAttempts = 3;
 
     private readonly VanishedTargets _vanished = new();
+    private readonly VisibilityCheck _visibility = new(parts);
     private string? _remoteCommit = boot.RemoteCommit;
     private bool _isRemoteKnown = boot.IsRemoteKnown;
-    private bool _isVisibilityChecked;
 
     /// <exception cref="RemoteException">The local store has the backup, the remote has it not.</exception>
     /// <exception cref="GitException">There is no backup.</exception>
@@ -28,7 +27,7 @@ public sealed class BackupJob(BackupParts parts, BootResult boot, IJobReport rep
     {
         long began = Stopwatch.GetTimestamp();
         report.Stage(Stages.BackingUp, "looking for changes");
-        BackupResult result = BackupRun.Execute(parts.Settings with { GivenUp = _vanished.GivenUp(now) }, boot.Store, now, cancel);
+        BackupResult result = BackupRun.Execute(parts.Settings with { GivenUp = _vanished.GivenUp(now), LargeFiles = _visibility.LargeFiles(cancel) }, boot.Store, now, cancel);
         _vanished.Update(result.Vanished, now);
         bool wasEmpty = _isRemoteKnown && _remoteCommit is null;
         bool isPushed = result.Commit is not null && Push(cancel);
@@ -70,7 +69,7 @@ public sealed class BackupJob(BackupParts parts, BootResult boot, IJobReport rep
             if (head == _remoteCommit)
                 return isPushed;
 
-            CheckVisibility(cancel);
+            _visibility.Require(cancel);
             try
             {
                 report.Stage(Stages.Pushing, $"sending to {boot.Remote.Name}");
@@ -86,18 +85,6 @@ public sealed class BackupJob(BackupParts parts, BootResult boot, IJobReport rep
                     throw;
             }
         }
-    }
-
-    /// <summary>Once: what is backed up are passwords and messages, too.</summary>
-    private void CheckVisibility(CancellationToken cancel)
-    {
-        if (_isVisibilityChecked || parts.GitHub is not { } gitHub)
-            return;
-
-        IReadOnlyList<DoctorCheck> checks = GitHubDoctor.Judge(GitHubDoctor.Examine(gitHub, TimeProvider.System, cancel), parts.Options.AllowPublic, DateTimeOffset.UtcNow);
-        if (checks.FirstOrDefault(check => check is { Check: "visibility", Outcome: CheckOutcome.Fail }) is { } refused)
-            throw new RemoteException(RemoteProblem.Refused, $"cannot push to {boot.Remote.Name}: {refused.Text}; {refused.Remedy}");
-        _isVisibilityChecked = true;
     }
 
     /// <summary>Where the branch is, whether it is ours, and what of it we do not have. The files are in use: nothing of it is restored.</summary>

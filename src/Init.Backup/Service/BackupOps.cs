@@ -10,13 +10,35 @@ namespace Init.Backup.Service;
 /// <param name="parts">The role's.</param>
 /// <param name="hold">Calls back, on the loop's thread, when no backup is under way; until it is released none begins.</param>
 /// <param name="release">The end of that.</param>
-internal sealed class BackupOps(EventLoop loop, BackupParts parts, Action<Action> hold, Action release, CancellationToken cancel) : IOpHost
+/// <param name="cancel">The role has no more time.</param>
+internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard board, Action<Action> hold, Action release, CancellationToken cancel) : IOpHost, IDisposable
 {
     private const int ThreadsMax = 4;
 
+    private readonly CancellationTokenSource _proofs = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+    private ProofKeeper? _keeper;
     private int _threads;
+    private bool _isProving;
 
     public bool MayRestoreInPlace => true;
+
+    /// <summary>From now on the backup is proved from time to time.</summary>
+    public void Start(BootResult boot)
+    {
+        _keeper = new ProofKeeper(loop, parts, board, Prove);
+        _keeper.Start(boot);
+    }
+
+    /// <summary>The last backup is about to be made: a proof can be made another time.</summary>
+    public void End()
+    {
+        _keeper?.End();
+        _proofs.Cancel();
+    }
+
+    public void Dispose() => _proofs.Dispose();
+
+    public void Proved(ProofState proof) => loop.Post(() => _keeper?.Made(proof));
 
     /// <returns>False: it is none of these.</returns>
     public bool TryHandle(LineRequest request)
@@ -29,24 +51,79 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, Action<Action
             return true;
         }
 
+        bool isProof = request.Op == "verify";
+        if (isProof && _isProving)
+        {
+            request.Fail("busy", "cannot verify now: a proof is under way; the status says what comes of it");
+            return true;
+        }
+
+        bool isList = request.Op is not ("restore" or "verify");
         _threads++;
-        bool isList = request.Op != "restore";
-        Thread thread = new(() =>
+        if (isProof)
+            BeginProof();
+        Begin(request.Op, () =>
         {
             List<string> items = [];
             Action answer = Execute(request, isList ? items.Add : item => loop.Post(() => request.Item(item)), items);
-            loop.Post(() =>
+            return () =>
             {
                 _threads--;
+                if (isProof)
+                    EndProof(null);
                 answer();
-            });
-        })
+            };
+        });
+        return true;
+    }
+
+    /// <summary>One that is due.</summary>
+    private void Prove(bool full)
+    {
+        if (_isProving)
+            return;
+
+        BeginProof();
+        Begin("proof", () =>
         {
-            Name = request.Op,
+            string? problem = null;
+            try
+            {
+                _ = new OpRunner(parts, this).Verify(full, null, _ => { }, _proofs.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // The role ends.
+            }
+            catch (Exception exception) when (exception is OpException || IsExpected(exception))
+            {
+                problem = exception.Message;
+            }
+
+            return () => EndProof(problem);
+        });
+    }
+
+    private void BeginProof()
+    {
+        _isProving = true;
+        _keeper?.Begun();
+    }
+
+    private void EndProof(string? problem)
+    {
+        _isProving = false;
+        _keeper?.Ended(problem);
+    }
+
+    private void Begin(string name, Func<Action> work)
+    {
+        Thread thread = new(() => loop.Post(work()))
+        {
+            Name = name,
             IsBackground = true, // One that is cut off at the end leaves nothing that the next start does not put in order.
         };
         thread.Start();
-        return true;
     }
 
     public void WhileNoBackupIsMade(Action work, CancellationToken token)
@@ -68,7 +145,7 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, Action<Action
     {
         try
         {
-            string result = new OpRunner(parts, this).Run(request.Op, request.Fields, item, cancel);
+            string result = new OpRunner(parts, this).Run(request.Op, request.Fields, item, request.Op == "verify" ? _proofs.Token : cancel);
             return () => request.Succeed(items, result);
         }
         catch (OpException exception)
@@ -79,9 +156,12 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, Action<Action
         {
             return () => request.Fail("ending", $"cannot do \"{request.Op}\" to its end: the role ends");
         }
-        catch (Exception exception) when (exception is GitException or ManifestException or SyscallException or RemoteException or IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsExpected(exception))
         {
             return () => request.Fail("failed", exception.Message);
         }
     }
+
+    private static bool IsExpected(Exception exception) =>
+        exception is GitException or ManifestException or SyscallException or RemoteException or IOException or InvalidDataException or UnauthorizedAccessException;
 }

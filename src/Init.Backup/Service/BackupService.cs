@@ -33,7 +33,6 @@ public sealed partial class BackupService : IDisposable
     private readonly Random _random = new();
     private readonly List<(long Run, LineRequest Request)> _waiters = [];
     private readonly List<LineRequest> _followers = [];
-    private readonly Queue<Action> _holders = [];
     private readonly BackupOps _ops;
     private ScheduleState _schedule = ScheduleState.Initial;
     private LoopTimer? _timer;
@@ -44,7 +43,6 @@ public sealed partial class BackupService : IDisposable
     private TreeWatch? _watch;
     private long _runs;
     private bool _isBusy;
-    private bool _isHeld;
     private bool _isEnding;
     private bool _wasCutOff;
     private ExceptionDispatchInfo? _fault;
@@ -61,7 +59,7 @@ public sealed partial class BackupService : IDisposable
         _policy = new SchedulePolicy(
             parts.Options.Interval, parts.Options.Quiet, parts.Options.QuietMax, parts.Pace ?? (parts.Options.Remote.StartsWith('/') ? PaceOfPath : PaceOfNetwork), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
         _board = new StatusBoard(_loop, surroundings.Say, surroundings.Notify, parts.StatusPath) { Changed = TellFollowers };
-        _ops = new BackupOps(_loop, parts, Hold, Release, _cancel.Token);
+        _ops = new BackupOps(_loop, parts, _board, Hold, Release, _cancel.Token);
         _socket = new LineSocket(_loop, parts.SocketPath, Handle);
     }
 
@@ -74,7 +72,19 @@ public sealed partial class BackupService : IDisposable
             _surroundings.Say($"cannot remove {_parts.Options.ReadyFile}: {Errno.Describe(errno)}");
 
         ServiceStatus? before = Files.ReadAll(_parts.StatusPath, 1 << 20, out _) is { } saved ? ServiceJson.ReadStatus(saved) : null;
-        _board.Set(status => status with { Remote = _parts.Options.Remote, Branch = _parts.Settings.Branch, Last = before?.Last, Acknowledged = before?.Acknowledged, OpenedUnder = before?.OpenedUnder });
+        _board.Set(status => status with
+        {
+            Remote = _parts.Options.Remote,
+            Branch = _parts.Settings.Branch,
+            Last = before?.Last,
+            Acknowledged = before?.Acknowledged,
+            OpenedUnder = before?.OpenedUnder,
+            Proof = before?.Proof,
+            FullProof = before?.FullProof,
+            ProvedAt = before?.ProvedAt,
+            FullyProvedAt = before?.FullyProvedAt,
+            ProofProblem = before?.ProofProblem,
+        });
         BootJob boot = new(_parts, _board, before?.OpenedUnder, _surroundings.OwnInit, _cancel.Token);
         Begin("boot", () =>
         {
@@ -100,6 +110,7 @@ public sealed partial class BackupService : IDisposable
         _isEnding = true;
         _board.Stage(Stages.Ending, "the last backup");
         _leaseTimer?.Cancel();
+        _ops.End();
         _endTimer = _loop.After(_parts.Options.ShutdownLimit, CutOff);
         if (_boot is null || _parts.Options.ShutdownLimit == TimeSpan.Zero)
             CutOff();
@@ -111,6 +122,7 @@ public sealed partial class BackupService : IDisposable
     {
         _socket.Dispose();
         _watch?.Dispose();
+        _ops.Dispose();
         _boot?.Store.Dispose();
         (_parts.Settings.LargeFiles as IDisposable)?.Dispose();
         _cancel.Dispose();
@@ -141,6 +153,7 @@ public sealed partial class BackupService : IDisposable
         _surroundings.Notify("READY=1");
         StartWatch();
         LookForChallenges();
+        _ops.Start(boot);
         Feed(new ScheduleEvent.Opened());
     }
 
@@ -350,30 +363,6 @@ public sealed partial class BackupService : IDisposable
             IsBackground = true, // A job that is cut off does not hold up the end; the store survives worse.
         };
         thread.Start();
-    }
-
-    /// <summary>For what must not be backed up while it is half done. Looks at the lease go on.</summary>
-    private void Hold(Action granted)
-    {
-        _holders.Enqueue(granted);
-        _upkeepCancel?.Cancel();
-        GrantHold();
-    }
-
-    private void GrantHold()
-    {
-        if (_isHeld || _schedule.IsRunning || _upkeepCancel is not null || _boot is null || !_holders.TryDequeue(out Action? granted))
-            return;
-        _isHeld = true;
-        granted();
-    }
-
-    /// <summary>A backup that has waited comes before the next who wants none.</summary>
-    private void Release()
-    {
-        _isHeld = false;
-        Feed(new ScheduleEvent.TimeCame());
-        GrantHold();
     }
 
     private void Stop(Exception fault)

@@ -69,7 +69,7 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
             catch (HeldByOtherException held)
             {
                 report.Stage(Stages.WaitingForLease, held.Message);
-                pause = LeasePause;
+                pause = parts.Options.LeaseTime < LeasePause ? parts.Options.LeaseTime : LeasePause;
             }
             catch (Exception exception) when (exception is RemoteException or GitException or ManifestException or SyscallException or IOException or InvalidDataException or UnauthorizedAccessException)
             {
@@ -186,10 +186,11 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
     private void PushAside(BootFacts facts)
     {
         string last = facts.Local!;
+        VisibilityCheck visibility = new(parts);
         if (facts.IsIntact)
         {
             report.Stage(Stages.BackingUp, "keeping what only this disk has");
-            last = BackupRun.Execute(parts.Settings, _store!, DateTimeOffset.UtcNow, cancel).Commit ?? last;
+            last = BackupRun.Execute(parts.Settings with { LargeFiles = visibility.LargeFiles(cancel) }, _store!, DateTimeOffset.UtcNow, cancel).Commit ?? last;
         }
 
         if (last == facts.Local && facts.Relation == HistoryRelation.RemoteIsAhead)
@@ -197,6 +198,7 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
 
         string time = DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         string host = new([.. Environment.MachineName.Select(c => char.IsAsciiLetterOrDigit(c) || c == '-' ? c : '-')]);
+        visibility.Require(cancel);
         string branch = _remote!.PushAside(last, $"init/diverged/{host}-{time}", cancel);
         report.Note(new StatusNote("boot", null, $"what only this disk had is kept at the remote as branch {branch}"));
     }

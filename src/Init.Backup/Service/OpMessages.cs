@@ -45,6 +45,8 @@ public sealed record ProofState(long At, string Commit, long Files, long Bytes, 
 /// <param name="Level">"ok", "warn", "fail".</param>
 public sealed record DoctorItem(string Check, string Level, string Text, string? Remedy);
 
+public sealed record DoctorEnd(int Failed);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(HistoryItem))]
 [JsonSerializable(typeof(HistoryEnd))]
@@ -56,6 +58,7 @@ public sealed record DoctorItem(string Check, string Level, string Text, string?
 [JsonSerializable(typeof(RestoreEnd))]
 [JsonSerializable(typeof(ProofState))]
 [JsonSerializable(typeof(DoctorItem))]
+[JsonSerializable(typeof(DoctorEnd))]
 public sealed partial class OpJson : JsonSerializerContext;
 
 /// <summary>Members of a request, as they are asked for; those of another type are taken for missing.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Init.Backup.GitHub;
 using Init.Backup.History;
 using Init.Backup.Manifest;
 using Init.Backup.Names;
@@ -19,6 +20,9 @@ public interface IOpHost
 
     /// <summary>Whether files may be restored in place: a role sees to it that no backup of a half restored state is made.</summary>
     bool MayRestoreInPlace { get; }
+
+    /// <summary>A proof was made, by whoever asked for it.</summary>
+    void Proved(ProofState proof);
 }
 
 /// <summary>
@@ -32,7 +36,7 @@ public sealed class OpRunner(BackupParts parts, IOpHost host)
 
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(250);
 
-    public static IReadOnlyList<string> Known { get; } = ["history", "files", "diff", "restore"];
+    public static IReadOnlyList<string> Known { get; } = ["history", "files", "diff", "restore", "verify", "doctor"];
 
     /// <param name="op">One of <see cref="Known"/>.</param>
     /// <param name="fields">The request.</param>
@@ -46,6 +50,8 @@ public sealed class OpRunner(BackupParts parts, IOpHost host)
         "files" => Files(fields, item, cancel),
         "diff" => Diff(fields, item, cancel),
         "restore" => Restore(fields, item, cancel),
+        "verify" => Json(Verify(fields.IsTrue("full"), fields.Count("sample"), item, cancel), OpJson.Default.ProofState),
+        "doctor" => Doctor(item, cancel),
         _ => throw new OpException("unknown-op", $"cannot do \"{op}\": there is no such operation"),
     };
 
@@ -135,14 +141,11 @@ public sealed class OpRunner(BackupParts parts, IOpHost host)
         host.WhileNoBackupIsMade(
             () =>
             {
-                long shown = 0;
+                Action<OpProgress> show = Throttled(item);
                 result = RestoreRun.Execute(parts.Settings, reader.Store, new RestoreRequest(commit, into, paths), DateTimeOffset.UtcNow, progress =>
                 {
                     cancel.ThrowIfCancellationRequested();
-                    if (shown != 0 && Stopwatch.GetElapsedTime(shown) < ProgressEvery)
-                        return;
-                    shown = Stopwatch.GetTimestamp();
-                    item(Json(new OpProgress(progress.Entries, selection.Entries, progress.Bytes, selection.Bytes), OpJson.Default.OpProgress));
+                    show(new OpProgress(progress.Entries, selection.Entries, progress.Bytes, selection.Bytes));
                 }, cancel);
             },
             cancel);
@@ -158,6 +161,40 @@ public sealed class OpRunner(BackupParts parts, IOpHost host)
                 [.. result.Notes.Kept.Where(note => note.Kind == NoteKind.KeptAside).Select(note => note.ToString())],
                 [.. result.Notes.Kept.Where(note => note.Kind != NoteKind.KeptAside).Select(note => note.ToString())]),
             OpJson.Default.RestoreEnd);
+    }
+
+    /// <param name="sample">Files; null: as configured.</param>
+    internal ProofState Verify(bool full, int? sample, Action<string> item, CancellationToken cancel)
+    {
+        Action<OpProgress> show = Throttled(item);
+        ProofState proof = new ProofRun(parts, new Random()).Execute(
+            full, Math.Max(1, sample ?? parts.Options.Verify.Sample), progress => show(new OpProgress(progress.Entries, progress.EntriesTotal, progress.Bytes, progress.BytesTotal)), cancel);
+        host.Proved(proof);
+        return proof;
+    }
+
+    private string Doctor(Action<string> item, CancellationToken cancel)
+    {
+        int failed = 0;
+        foreach (DoctorCheck check in BackupDoctor.Examine(parts, TimeProvider.System, cancel))
+        {
+            failed += check.Outcome == CheckOutcome.Fail ? 1 : 0;
+            item(Json(new DoctorItem(check.Check, check.Outcome switch { CheckOutcome.Ok => "ok", CheckOutcome.Warn => "warn", _ => "fail" }, check.Text, check.Remedy), OpJson.Default.DoctorItem));
+        }
+
+        return Json(new DoctorEnd(failed), OpJson.Default.DoctorEnd);
+    }
+
+    private static Action<OpProgress> Throttled(Action<string> item)
+    {
+        long shown = 0;
+        return progress =>
+        {
+            if (shown != 0 && Stopwatch.GetElapsedTime(shown) < ProgressEvery)
+                return;
+            shown = Stopwatch.GetTimestamp();
+            item(Json(progress, OpJson.Default.OpProgress));
+        };
     }
 
     /// <exception cref="OpException">It has something in it, or cannot be used.</exception>

@@ -83,6 +83,22 @@ public sealed record ServiceStatus
     /// <summary>"on", "off", or why not everything is watched.</summary>
     public string Watch { get; init; } = "off";
 
+    /// <summary>The last restore into nowhere, a sample or full.</summary>
+    public ProofState? Proof { get; init; }
+
+    public ProofState? FullProof { get; init; }
+
+    /// <summary>The last that succeeded.</summary>
+    public long? ProvedAt { get; init; }
+
+    public long? FullyProvedAt { get; init; }
+
+    /// <summary>What could not be restored; stays until a proof succeeds, and of a full one until a full one does.</summary>
+    public string? ProofProblem { get; init; }
+
+    /// <summary>No proof has succeeded for twice as long as is configured.</summary>
+    public string? ProofWarning { get; init; }
+
     /// <summary>The first of them.</summary>
     public IReadOnlyList<StatusNote> Notes { get; init; } = [];
 

@@ -1,3 +1,4 @@
+using Init.Applets.Backup;
 using Init.Base;
 
 namespace Init.Applets;
@@ -36,6 +37,7 @@ internal static class CompletionApplet
                         case $command in
                             {{CommandsWithNames}}) words=$("${COMP_WORDS[0]}" status --names 2>/dev/null; echo all) ;;
                             completion) words='{{string.Join(' ', Shells)}}' ;;
+                            backup) if [ "$COMP_CWORD" -eq 2 ]; then words='{{BackupCommands}}'; else words=$(compgen -f -- "$current"); fi ;;
                         esac
                     fi
                     # Names such as worker:0 hold a colon, at which bash breaks words.
@@ -59,6 +61,7 @@ internal static class CompletionApplet
                     case $words[2] in
                         {{CommandsWithNames}}) names=(${(f)"$($words[1] status --names 2>/dev/null)"} all); compadd -- $names ;;
                         completion) compadd -- {{string.Join(' ', Shells)}} ;;
+                        backup) if (( CURRENT == 3 )); then compadd -- {{BackupCommands}}; else _files; fi ;;
                         *) _files ;;
                     esac
                 }
@@ -72,12 +75,15 @@ internal static class CompletionApplet
                 {{string.Concat(verbs.Select(verb =>
                     $"    complete -c $program -n __fish_use_subcommand -a {verb.Name} -d '{verb.Summary.Replace("'", "\\'", StringComparison.Ordinal)}'\n"))}}    complete -c $program -n '__fish_seen_subcommand_from {{CommandsWithNames.Replace('|', ' ')}}' -a "($program status --names 2>/dev/null; echo all)"
                     complete -c $program -n '__fish_seen_subcommand_from completion' -a '{{string.Join(' ', Shells)}}'
+                    complete -c $program -n '__fish_seen_subcommand_from backup' -a '{{BackupCommands}}'
                 end
 
                 """,
             _ => null,
         };
     }
+
+    private static string BackupCommands => string.Join(' ', BackupApplet.CommandNames);
 
     private const string CommandsWithNames = "status|start|stop|restart|signal|pid|tail|clear|reload|env|explain|events|send|remove";
 }

@@ -6,9 +6,13 @@ public sealed class GitFault
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _left;
+    private int _before;
 
     /// <summary>In the path with its query, as "service=git-receive-pack" or "/git-receive-pack"; null: every request.</summary>
     public string? Where { get; init; }
+
+    /// <summary>How many requests that it would be for are let through before.</summary>
+    public int After { get => _before; init => _before = value; }
 
     /// <summary>How many requests it is for.</summary>
     public int Times { get => _left; init => _left = value; }
@@ -44,7 +48,7 @@ public sealed class GitFault
     public void Release() => _released.TrySetResult();
 
     internal bool TryTake(string pathAndQuery) =>
-        (Where is null || pathAndQuery.Contains(Where, StringComparison.Ordinal)) && Interlocked.Decrement(ref _left) >= 0;
+        (Where is null || pathAndQuery.Contains(Where, StringComparison.Ordinal)) && Interlocked.Decrement(ref _before) < 0 && Interlocked.Decrement(ref _left) >= 0;
 
     internal void Show() => _reached.TrySetResult();
 

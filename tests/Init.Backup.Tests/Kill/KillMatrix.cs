@@ -75,7 +75,7 @@ internal sealed class KillMatrix : IDisposable
 
         if (fault is null)
         {
-            bool withGit = number % 4 == 1;
+            bool withGit = number % 8 == 1;
             requests.Wait(TimeSpan.FromMilliseconds(_random.NextDouble() * 700)); // The moment is the random input.
             role.Kill(withGit);
             requests.Wait();
@@ -83,7 +83,8 @@ internal sealed class KillMatrix : IDisposable
         }
 
         requests.Wait(TimeSpan.FromSeconds(fault == StepFault.GitDies ? 2.5 : 4));
-        if (fault == StepFault.GitDies && _git.HasShown)
+        bool hasShown = _git.HasShown;
+        if (fault == StepFault.GitDies && hasShown)
         {
             Assert.False(role.HasEnded, $"a git was killed at step {walk.Step}, and the role with it: {role.Said}");
             _git.Arm(0, default);
@@ -92,7 +93,7 @@ internal sealed class KillMatrix : IDisposable
                 Assert.True(Stopwatch.GetElapsedTime(until) < TimeSpan.FromSeconds(40), $"step {walk.Step}: no backup after a git was killed: {role.Said}");
         }
 
-        string done = Settle(role, $"{fault} {(atBoot ? "at boot" : "in a backup")}", walk);
+        string done = Settle(role, $"{fault} {(atBoot ? "at boot" : "in a backup")}", walk, hasShown);
         requests.Wait();
         return done;
     }
@@ -136,9 +137,9 @@ internal sealed class KillMatrix : IDisposable
     }
 
     /// <summary>A fault that has not shown was beyond the last step: the next one begins at the first again.</summary>
-    private string Settle(RoleProcess role, string what, StepWalk walk)
+    private string Settle(RoleProcess role, string what, StepWalk walk, bool? isShown = null)
     {
-        bool hasShown = _git.HasShown;
+        bool hasShown = isShown ?? _git.HasShown;
         if (!role.HasEnded)
             role.Kill(withGit: true);
         if (hasShown)

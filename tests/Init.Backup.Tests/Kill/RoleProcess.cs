@@ -6,7 +6,7 @@ using Init.Backup.Tests.Service;
 
 namespace Init.Backup.Tests.Kill;
 
-/// <summary>The role in a process of its own, to be killed: "role ROOT REMOTE". ROOT is as <see cref="TestFolder"/> has it.</summary>
+/// <summary>The role in a process of its own, to be killed: "role ROOT REMOTE LEASE". ROOT is as <see cref="TestFolder"/> has it.</summary>
 internal sealed class RoleProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -39,10 +39,13 @@ internal sealed class RoleProcess : IDisposable
         }
     }
 
+    /// <param name="folder">The machine.</param>
+    /// <param name="remote">A URL or a path.</param>
     /// <param name="path">Directories before those of PATH, for another git.</param>
-    public static RoleProcess Start(TestFolder folder, string remote, string? path = null)
+    /// <param name="lease">Seconds.</param>
+    public static RoleProcess Start(TestFolder folder, string remote, string? path = null, double lease = 0.6)
     {
-        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(Program).Assembly.Location, "role", folder.Root, remote])
+        ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(Program).Assembly.Location, "role", folder.Root, remote, lease.ToString(System.Globalization.CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -55,7 +58,7 @@ internal sealed class RoleProcess : IDisposable
     }
 
     /// <summary>What <see cref="Start"/> starts.</summary>
-    public static int Run(string root, string remote)
+    public static int Run(string root, string remote, string lease)
     {
         void Print(string line)
         {
@@ -63,7 +66,7 @@ internal sealed class RoleProcess : IDisposable
                 Console.Out.WriteLine(line);
         }
 
-        using BackupService service = new(RunningService.PartsOf(TestFolder.SettingsOf(root), remote, Quick), new ServiceSurroundings(line => Print("said: " + line), line => Print("notify: " + line), null));
+        using BackupService service = new(RunningService.PartsOf(TestFolder.SettingsOf(root), remote, options => Quick(options) with { LeaseTime = TimeSpan.FromSeconds(double.Parse(lease, System.Globalization.CultureInfo.InvariantCulture)) }), new ServiceSurroundings(line => Print("said: " + line), line => Print("notify: " + line), null));
         using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
         {
             context.Cancel = true;

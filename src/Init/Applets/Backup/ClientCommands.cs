@@ -14,7 +14,7 @@ internal static class ClientCommands
         if (answer is not BackupAnswer.Done { Result: { } result })
             return Complain(answer);
         Terminal.Say(arguments.Flags.Contains("--json") ? result.GetRawText() : Describe(ServiceJson.ReadStatus(Encoding.UTF8.GetBytes(result.GetRawText()))!));
-        return result.GetProperty("ready").GetBoolean() && !result.TryGetProperty("problem", out JsonElement _) ? ExitCode.Success : ExitCode.Failure;
+        return result.GetProperty("ready").GetBoolean() && !result.TryGetProperty("problem", out JsonElement _) && !result.TryGetProperty("proof_problem", out JsonElement _) ? ExitCode.Success : ExitCode.Failure;
     });
 
     public static int Now(BackupArguments arguments) => Ask(arguments, client =>
@@ -64,16 +64,27 @@ internal static class ClientCommands
             text.Append($"next look     in {HumanText.Delay(Math.Max(0, (next - Now()) / 1000.0))}, changes noticed as they happen: {status.Watch}\n");
         if (status.Restored is { } restored)
             text.Append($"restored      {restored.Written} of {restored.Files} entries, {Age(restored.At)} ago, in {restored.Seconds:0.0} s\n");
+        text.Append($"proved        {Describe(status.Proof)}\n");
+        if (status.FullProof is { } full && full.At != status.Proof?.At)
+            text.Append($"proved fully  {Describe(full)}\n");
         if (status.LeaseOf is { } other)
             text.Append($"lease         held by {other}\n");
         if (status.Problem is { } problem)
             text.Append($"problem       {problem} ({status.Failures} in a row)\n");
+        if (status.ProofProblem is { } unproved)
+            text.Append($"problem       {unproved}\n");
+        if (status.ProofWarning is { } warning)
+            text.Append($"warning       {warning}\n");
         foreach (StatusNote note in status.Notes)
             text.Append($"note          {(note.Path is null ? "" : note.Path + ": ")}{note.Text}\n");
         if (status.NotesTotal > status.Notes.Count)
             text.Append($"note          and {status.NotesTotal - status.Notes.Count} more\n");
         return text.ToString().TrimEnd('\n');
     }
+
+    private static string Describe(ProofState? proof) => proof is null
+        ? "not yet: nothing has been restored to see that it can be"
+        : $"{Age(proof.At)} ago, {(proof.Full ? "all of it" : "a sample")}: {(proof.Failures.Count == 0 ? "" : "FAILED, ")}{proof.Files} files of {proof.Commit[..12]} from {proof.Source}, in {proof.Seconds:0.0} s";
 
     private static string Age(long at) => HumanText.Delay((Now() - at) / 1000.0);
 
