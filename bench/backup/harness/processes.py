@@ -108,7 +108,7 @@ def run(command, env=None, limit=120, cwd=None):
         finally:
             timer.cancel()
         if status and wall >= limit:
-            raise Cut(f'not done after {limit} s')
+            raise Cut(f'not done after {limit:g} s')
         if status:
             output.seek(0)
             raise Failed(f'{command}: exit code {process.returncode}: {output.read()[-500:].strip()}')

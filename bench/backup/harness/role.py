@@ -9,6 +9,7 @@ class Role:
         self.state = f'{self.directory}/state/backup'
         self._binary, self._work, self._base, self._targets = binary, work, base, targets
         self._process = None
+        self._ended = 0.0
         os.makedirs(self.directory)
         self.point_to(remote)
 
@@ -84,6 +85,7 @@ builtin = "backup"
             follower = self._follow(saw)
             done.wait(limit)
             follower.close()
+        self._ended = time.monotonic()
         if seen.get('problem') or 'wall' not in seen:
             raise Failed(f'no first backup: {seen.get("problem") or f"not done after {limit} s"}')
         return Took(seen['wall'], spent(self.pid), max(boot.memory, sampler.most[0]), max(boot.anonymous, sampler.most[1])), seen.get('pushed')
@@ -95,7 +97,9 @@ builtin = "backup"
         return {'PATH': os.environ['PATH'], 'HOME': self.directory, 'BENCH_WORK': self._work}
 
     def now(self, limit=150):
-        """`init backup now --wait`: until the remote has it. Also when the local store had it, which is None when there was nothing to send."""
+        """`init backup now --wait`: until the remote has it. Also when the local store had it, which is None when there was nothing to send. The pace is waited for first."""
+        pace = 10.3 if self._remote.startswith('http') else 1.1  # Seconds from the beginning of one run to that of the next; by the end of the last one, to be sure.
+        time.sleep(max(0, self._ended + pace - time.monotonic()))
         pushed, before = [], spent(self.pid)
         began = time.monotonic()
         follower = self._follow(lambda status: pushed.append(time.monotonic() - began) if status.get('stage') == 'pushing' else None)
@@ -104,6 +108,7 @@ builtin = "backup"
                 took = run([self._binary, 'backup', 'now', '--wait', '--socket', f'{self.state}/backup.sock'], self.environment(), limit)
         finally:
             follower.close()
+            self._ended = time.monotonic()
         return Took(took.wall, spent(self.pid) - before, *sampler.most), pushed[0] if pushed else None
 
     def settle(self, limit=150):
@@ -113,6 +118,7 @@ builtin = "backup"
             if time.monotonic() > end or status.get('problem'):
                 raise Failed(f'the role does not come to rest: {status.get("problem") or status.get("text")}')
             time.sleep(0.05)
+        self._ended = time.monotonic()
 
     def status(self):
         with self._ask({'op': 'status'}) as connection, connection.makefile() as lines:
