@@ -12,6 +12,12 @@ namespace Init.Engine.OwnRoles;
 /// </summary>
 public static class OwnPrograms
 {
+    /// <summary>
+    /// Hexadecimal: 8 MiB that the gateway may fill before it collects. The 1 MiB of the binary suits who allocates little; the gateway's collections would take a tenth of its time and
+    /// show in its slowest answers (decision 14). Whoever sets the variable himself has his way.
+    /// </summary>
+    private const string YoungGeneration = "DOTNET_GCgen0size=800000";
+
     /// <summary>A name that no program of a configuration can have: "init" is reserved, and a colon has its own meaning.</summary>
     public const string GatewayName = "init:gateway";
 
@@ -74,7 +80,9 @@ public static class OwnPrograms
     private static IEnumerable<string> VariablesFor(string? role, SystemConfig config)
     {
         IEnumerable<string> own = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
-        return role == KnownNames.Backup ? own : own.Select(variable => config.Settings.BackupSecrets.Contains(NameOf(variable)) ? $"{NameOf(variable)}=withheld" : variable);
+        return role == KnownNames.Backup
+            ? own
+            : Merge([YoungGeneration], [.. own.Select(variable => config.Settings.BackupSecrets.Contains(NameOf(variable)) ? $"{NameOf(variable)}=withheld" : variable)]);
     }
 
     private static string SocketVariable(string controlSocket) => $"{ConfigLocation.SocketVariable}={controlSocket}";

@@ -52,8 +52,6 @@ internal static class KestrelHost
         builder.Services.Configure<SocketTransportOptions>(transport =>
         {
             transport.Backlog = EndpointBinder.Backlog;
-            // A request is handled where its bytes have come in, on a thread of the pool. Nothing here blocks one, and every hop to another costs as much as our own work on a request.
-            transport.UnsafePreferInlineScheduling = true;
             transport.CreateBoundListenSocket = address => endpoints.First(endpoint => endpoint.Address == address).Socket;
         });
         return builder;

@@ -34,6 +34,7 @@ public sealed class OwnProgramsTests : IDisposable
 
         Assert.Equal("-c /etc/x.conf", string.Join(" ", launch.Command));
         Assert.Equal("PATH=/mine", Assert.Single(launch.Environment, variable => variable.StartsWith("PATH=", StringComparison.Ordinal)));
+        Assert.Contains("DOTNET_GCgen0size=800000", launch.Environment);
         Assert.True(launch.Environment.Length > 1);
     }
 
