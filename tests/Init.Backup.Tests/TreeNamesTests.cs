@@ -79,6 +79,11 @@ public sealed class TreeNamesTests
     public void Text_WhenWritten_IsReadableAndInOneLine(string name, string text) => Assert.Equal(text, PathText.Encode(Encoding.UTF8.GetBytes(name)));
 
     [Theory]
+    [InlineData("my file 100%.txt", "my file 100%.txt")]
+    [InlineData("a\nb\u202Ec", "a%0Ab%E2%80%AEc")]
+    public void Text_ForEyesOnly_KeepsSpaces_AndStaysInOneLine(string name, string text) => Assert.Equal(text, PathText.Show(Encoding.UTF8.GetBytes(name)));
+
+    [Theory]
     [InlineData("%4")]
     [InlineData("%zz")]
     [InlineData("%41")]

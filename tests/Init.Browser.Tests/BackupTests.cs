@@ -33,7 +33,8 @@ public sealed class BackupTests(Chromium chromium) : IDisposable
         await Assertions.Expect(commits.First.Locator(".changes")).ToContainTextAsync("ä<b>.txt");
         await visitor.ShootAsync("backup-page");
 
-        // The first state comes back, and the second is kept.
+        // The first state comes back, and what no backup has is kept.
+        await File.WriteAllTextAsync(Path.Combine(Data, "notes", "ä<b>.txt"), "the third state");
         await commits.Last.GetByRole(AriaRole.Button, new() { Name = "Files" }).ClickAsync();
         ILocator drawer = page.Locator(".backup-files");
         await EnterAsync(drawer, "notes");
@@ -44,14 +45,14 @@ public sealed class BackupTests(Chromium chromium) : IDisposable
 
         await file.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
         ILocator dialog = page.Locator(".el-dialog:visible");
-        await Assertions.Expect(dialog).ToContainTextAsync("is not lost: it is kept beside it");
+        await Assertions.Expect(dialog).ToContainTextAsync("is not lost: it is in a backup already, or it is kept beside it");
         await visitor.ShootAsync("backup-restore");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Restore" }).ClickAsync();
         await Assertions.Expect(page.GetByText("Restored: ")).ToBeVisibleAsync();
 
         Assert.Equal("the first state", await File.ReadAllTextAsync(Path.Combine(Data, "notes", "ä<b>.txt")));
         string kept = Directory.EnumerateFiles(Path.Combine(Data, "notes"), "*.local-*").Single();
-        Assert.Equal("the second state", await File.ReadAllTextAsync(kept));
+        Assert.Equal("the third state", await File.ReadAllTextAsync(kept));
         await Assertions.Expect(page.Locator(".restore")).ToContainTextAsync(Path.GetFileName(kept));
         await visitor.ShootAsync("backup-restored");
         visitor.ExpectNoComplaints();

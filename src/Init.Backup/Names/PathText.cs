@@ -9,13 +9,18 @@ namespace Init.Backup.Names;
 /// </summary>
 public static class PathText
 {
-    public static string Encode(ReadOnlySpan<byte> bytes)
+    public static string Encode(ReadOnlySpan<byte> bytes) => ToText(bytes, IsReadable);
+
+    /// <summary>For people's eyes only: spaces and "%" stay as well, so that there is no way back.</summary>
+    public static string Show(ReadOnlySpan<byte> bytes) => ToText(bytes, rune => rune.Value is ' ' or '%' || IsReadable(rune));
+
+    private static string ToText(ReadOnlySpan<byte> bytes, Func<Rune, bool> isReadable)
     {
         StringBuilder text = new(bytes.Length + 8);
         while (!bytes.IsEmpty)
         {
             bool valid = Rune.DecodeFromUtf8(bytes, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
-            if (valid && IsReadable(rune))
+            if (valid && isReadable(rune))
                 text.Append(rune.ToString());
             else
                 AppendEncoded(text, bytes[..length]);

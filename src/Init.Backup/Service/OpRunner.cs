@@ -83,7 +83,7 @@ public sealed class OpRunner(BackupParts parts, IOpHost host)
             string? storage = entry.Storage switch { Storage.Blob => "blob", Storage.Chunks => "chunks", Storage.Database => "database", Storage.Pointer => "pointer", _ => null };
             item(Json(
                 new FileItem(
-                    PathText.Encode(entry.Path.Name), entry.Path.ToString(), kind, entry.Size, entry.Modified is { } time ? (time.Seconds * 1000) + (time.Nanoseconds / 1_000_000) : null,
+                    PathText.Show(entry.Path.Name), entry.Path.ToString(), kind, entry.Size, entry.Modified is { } time ? (time.Seconds * 1000) + (time.Nanoseconds / 1_000_000) : null,
                     entry.Mode is { } mode ? Convert.ToString(mode, 8).PadLeft(4, '0') : null, storage),
                 OpJson.Default.FileItem));
         }

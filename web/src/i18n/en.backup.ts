@@ -92,7 +92,7 @@ export const enBackup = {
   'backup.restoreElsewhere': 'Below another directory',
   'backup.restoreTo': 'Directory',
   'backup.restoreToHint': 'An absolute path in the container, of a directory that is empty or not there, such as /tmp/restored.',
-  'backup.restoreInPlaceText': 'The state of {time} takes the place of what is there now. A file that is there and different is not lost: it is kept beside it under another name, which is shown afterwards. Programs that have the file open should be stopped first.',
+  'backup.restoreInPlaceText': 'The state of {time} takes the place of what is there now. A file that is there and different is not lost: it is in a backup already, or it is kept beside it under another name, which is shown afterwards. Programs that have the file open should be stopped first.',
   'backup.restoreElsewhereText': 'The state of {time} is written below the directory. What the programs use stays as it is.',
   'backup.restoreYes': 'Restore',
   'backup.restoreRunning': 'Restoring {name}',

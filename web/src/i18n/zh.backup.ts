@@ -93,7 +93,7 @@ export const zhBackup: Record<keyof typeof enBackup, string> = {
   'backup.restoreElsewhere': '另一个目录',
   'backup.restoreTo': '目录',
   'backup.restoreToHint': '容器中的绝对路径，须为空目录或尚不存在，例如 /tmp/restored。',
-  'backup.restoreInPlaceText': '{time} 的内容将取代现有内容。与之不同的现有文件不会丢失：它会以另一个名称保留在旁边，完成后会显示该名称。请先停止正在使用这些文件的程序。',
+  'backup.restoreInPlaceText': '{time} 的内容将取代现有内容。与之不同的现有文件不会丢失：它或已在某个备份中，或会以另一个名称保留在旁边，完成后会显示该名称。请先停止正在使用这些文件的程序。',
   'backup.restoreElsewhereText': '{time} 的内容将写入该目录。程序正在使用的文件不受影响。',
   'backup.restoreYes': '恢复',
   'backup.restoreRunning': '正在恢复 {name}',
