@@ -218,7 +218,7 @@ EVENT = Measure(
 SOCKET = Measure(
     name="gateway-websockets",
     title="memory with 10,000 idle WebSockets",
-    how="Proportional set size of the gateway's processes with 9,000 upgraded connections to one backend, 5 s after the last; each: what one adds; total: what 10,000 come to.",
+    how="Proportional set size of the gateway's processes with 9,000 upgraded connections to one backend, 70 s after the last; each: what one adds; total: what 10,000 come to.",
     figures=[Figure("total", "total", "MB", {"init": Bound(200)}, decimals=1), Figure("each", "each", "bytes", decimals=0)],
     subjects=GATEWAYS,
     rounds=2,

@@ -346,8 +346,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
     private void Send(string? shallowFile, IReadOnlyList<string> arguments, Action<TransferProgress>? progress, CancellationToken cancel)
     {
         NetworkGit network = shallowFile is null ? _network : _network.WithShallowFile(shallowFile);
-        // No new deltas: a first push would look for them for minutes, and files are seldom like one another. Those that a repack has found are sent as they are.
-        Check($"push to {Name}", network.Run(limits.Silence, progress, cancel, ["-c", "pack.window=0", "push", "--porcelain", "--progress", "--atomic", "--no-verify", "--no-follow-tags", "--receive-pack=" + PathReceiver, .. arguments]));
+        Check($"push to {Name}", network.Run(limits.Silence, progress, cancel, ["push", "--porcelain", "--progress", "--atomic", "--no-verify", "--no-follow-tags", "--receive-pack=" + PathReceiver, .. arguments]));
     }
 
     private RemoteRefs ReadRefs(CancellationToken cancel)
