@@ -21,7 +21,7 @@ public sealed partial class BackupService : IDisposable
     /// <summary>GitHub's advice is six pushes a minute; a repository at a path is only kept from a storm.</summary>
     private static readonly TimeSpan PaceOfNetwork = TimeSpan.FromSeconds(10), PaceOfPath = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(3), WatchPause = TimeSpan.FromSeconds(1), TrimPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(3), WatchPause = TimeSpan.FromSeconds(1), TrimPause = TimeSpan.FromSeconds(20);
 
     private readonly EventLoop _loop = new();
     private readonly BackupParts _parts;
@@ -212,7 +212,11 @@ public sealed partial class BackupService : IDisposable
                 // The next backup says it, if it lasts until then.
             }
 
-            return () => Feed(new ScheduleEvent.TimeCame());
+            return () =>
+            {
+                Feed(new ScheduleEvent.TimeCame());
+                TrimMemory();
+            };
         });
     });
 
@@ -293,7 +297,7 @@ public sealed partial class BackupService : IDisposable
         TrimMemory();
     }
 
-    /// <summary>The role waits for most of its life: what a run has left on the heap, and the pages of the binary that it took, are given back. At most once a minute, for a collection costs more than a run that finds nothing.</summary>
+    /// <summary>The role waits for most of its life: what a run has left on the heap, and the pages of the binary that it took, are given back. Not after each of many runs in a row, for a collection costs more than a run that finds nothing.</summary>
     private void TrimMemory()
     {
         if (_isBusy || _lastTrim is { } last && MonotonicClock.Now < last + TrimPause)
