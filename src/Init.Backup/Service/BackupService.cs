@@ -199,7 +199,7 @@ public sealed partial class BackupService : IDisposable
             return;
         LookForChallenges();
         if (_isBusy)
-            return; // A push renews the lease.
+            return; // A job answers for itself.
 
         Begin("lease", () =>
         {

@@ -107,6 +107,7 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
             return Act(Facts(null, isRemoteKnown: false), null, isRemoteKnown: false);
         }
 
+        using LeaseKeeper keeper = new(_remote, parts.Options.LeaseTime); // From here on the branch is ours, and a restore may take long.
         return Act(Facts(remoteCommit, isRemoteKnown: true), remoteCommit, isRemoteKnown: true);
     }
 
