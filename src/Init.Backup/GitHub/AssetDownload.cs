@@ -20,6 +20,9 @@ internal sealed class AssetDownload(GitHubClient client)
     private const int PieceBytes = 128 * 1024;
     private const int RedirectsMax = 5;
 
+    /// <summary>In a row, of one request to the API. A longer one is told by <see cref="GitHubClient.WaitForTurnAsync"/>.</summary>
+    private const int PausesMax = 3;
+
     /// <summary>In a row without a byte.</summary>
     private const int FailuresMax = 5;
 
@@ -109,6 +112,7 @@ internal sealed class AssetDownload(GitHubClient client)
     private async Task<HttpResponseMessage> OpenAsync(Uri asset, bool withToken, long from, long length, EntityTagHeaderValue? tag, CancellationTokenSource silence, CancellationToken cancel)
     {
         Uri at = Place(asset) ?? asset;
+        int pauses = 0;
         for (int redirects = 0; ; redirects++)
         {
             bool isApi = withToken && at == asset;
@@ -147,15 +151,12 @@ internal sealed class AssetDownload(GitHubClient client)
                         : new RemoteException(RemoteProblem.Failed, $"cannot fetch from {at.Host}: it answers {(int)answer.Status}");
                 }
 
-                if (answer.IsLimited)
-                {
-                    client.Limit(answer);
-                    await client.WaitForTurnAsync(isCreation: false, cancel).ConfigureAwait(false);
-                    redirects = 0;
-                    continue;
-                }
-
-                throw Refusal(answer);
+                if (!answer.IsLimited)
+                    throw Refusal(answer);
+                client.Limit(answer);
+                if (++pauses > PausesMax)
+                    throw GitHubClient.Limited(answer);
+                redirects = 0; // The next request begins with the API again, and waits for its turn.
             }
         }
     }
