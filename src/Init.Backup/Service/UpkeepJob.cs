@@ -34,6 +34,7 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
             if (boot.Remote is GitRemote { Path: { } path })
                 StoreUpkeep.Tidy(path, cancel);
             CompactHistory(now, cancel);
+            new LargeCheck(parts, boot.Store, report).Execute(now, cancel);
             _ = new LargePruning(parts, boot.Store, boot.Remote, report).Execute(now, cancel); // Before the history here is cut: it says what is needed.
             StoreUpkeep.Shrink(boot.Store, parts.Options.StoreMax.Bytes, cancel);
         }
