@@ -11,7 +11,7 @@ namespace Init.Backup.Tests.Faults;
 public sealed class LargeNetworkFaultTests : IAsyncLifetime
 {
     /// <summary>More requests than a backup or a boot has; the test sees to it that it came to the last one.</summary>
-    private const int RequestsMax = 60, RequestsMin = 7;
+    private const int RequestsMax = 60;
 
     private GitHubFixture _at = null!;
 
@@ -46,7 +46,7 @@ public sealed class LargeNetworkFaultTests : IAsyncLifetime
             AssertPointersHoldWhatTheyName();
         }
 
-        Assert.True(step > RequestsMin, $"only {step} requests were cut");
+        Assert.True(step > 5, $"only {step - 1} requests were cut"); // An upload, a push and its answer read back: five.
         role.EndInOrder();
     }
 
@@ -80,7 +80,7 @@ public sealed class LargeNetworkFaultTests : IAsyncLifetime
             role.EndInOrder();
         }
 
-        Assert.True(step > RequestsMin, $"only {step} requests were cut");
+        Assert.True(step > 7, $"only {step - 1} requests were cut"); // Two looks, a lease, a fetch, an asset and its content.
     }
 
     public async Task DisposeAsync() => await _at.DisposeAsync();
