@@ -121,7 +121,6 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         string? challenge = null;
         long askedAt = 0;
         int lost = 0;
-        RemoveStaleLocks();
         while (true)
         {
             RemoteRefs refs = ReadRefs(cancel);
@@ -346,8 +345,8 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
     }
 
     /// <summary>
-    /// After a push that failed because somebody else was faster: another look decides. A lock that a killed git has left in a repository at a path looks the same, and is removed
-    /// when it is old enough.
+    /// After a push that failed because somebody else was faster: another look decides. A lock that a killed git has left in a repository at a path looks the same, until it is
+    /// old enough to be removed by such a look.
     /// </summary>
     /// <exception cref="RemoteException">It has happened too often.</exception>
     private void WaitForOthers(ref int lost, CancellationToken cancel)
@@ -358,14 +357,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
                 RemoteProblem.Failed, $"cannot take the lease at {Name}: it was changed by others {LostMax} times in a row, or a git that was killed has left a lock there; look for {LeaseRef} and {ChallengeRef} there, and for their .lock files");
         }
 
-        RemoveStaleLocks();
         Wait(TimeSpan.FromMilliseconds(100 * lost), cancel);
-    }
-
-    private void RemoveStaleLocks()
-    {
-        if (Path is { } path)
-            PathLocks.RemoveStale(path, DateTime.UtcNow);
     }
 
     /// <summary>Answered by a backup, the challenge is still there, and would be answered once more.</summary>
@@ -407,6 +399,8 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         string doing = $"look at {Name}";
         if (address.IsPath && !File.Exists(System.IO.Path.Combine(address.Url, "HEAD")))
             throw new RemoteException(RemoteProblem.NotFound, $"cannot {doing}: there is no bare git repository; make it with git init --bare, or mount what it is on");
+        if (address.IsPath)
+            PathLocks.RemoveStale(address.Url, DateTime.UtcNow); // With each look: one that was left just now is still to grow old.
         NetworkAnswer answer = Check(doing, _network.Run(limits.AnswerTime, null, cancel, "ls-remote", "--quiet", "--upload-pack=" + PathSender, "{remote}", BranchRef, LeaseRef, ChallengeRef, PushParts.PatternOf(store.Branch)));
         Dictionary<string, string> all = [];
         foreach (string line in answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
