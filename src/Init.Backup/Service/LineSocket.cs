@@ -23,8 +23,6 @@ public sealed class LineRequest
 
     public JsonElement Fields { get; }
 
-    public bool IsTrue(string field) => Fields.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.True;
-
     /// <param name="json">Any value.</param>
     /// <returns>False: the client has gone.</returns>
     public bool Item(string json) => _send(Encoding.UTF8.GetBytes($"{{\"id\":{_id},\"item\":{json}}}\n"));

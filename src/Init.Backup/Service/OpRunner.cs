@@ -21,6 +21,9 @@ public interface IOpHost
     /// <summary>Whether files may be restored in place: a role sees to it that no backup of a half restored state is made.</summary>
     bool MayRestoreInPlace { get; }
 
+    /// <summary>Names of the programs that may have files open.</summary>
+    IReadOnlyList<string> RunningPrograms { get; }
+
     /// <summary>A proof was made, by whoever asked for it.</summary>
     void Proved(ProofState proof);
 }

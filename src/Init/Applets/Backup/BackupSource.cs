@@ -25,6 +25,8 @@ internal sealed class BackupSource : IDisposable, IOpHost
 
     public bool MayRestoreInPlace => false;
 
+    public IReadOnlyList<string> RunningPrograms => [];
+
     /// <returns>Null when there is neither, which has been said.</returns>
     public static BackupSource? Open(BackupArguments arguments, out int code)
     {
