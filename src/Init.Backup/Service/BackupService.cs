@@ -78,6 +78,7 @@ public sealed partial class BackupService : IDisposable
         int errno = Files.Unlink(_parts.Options.ReadyFile);
         if (errno is not (0 or Errno.ENOENT))
             _surroundings.Say($"cannot remove {_parts.Options.ReadyFile}: {Errno.Describe(errno)}");
+        Leftovers.Sweep(_parts.Settings);
 
         ServiceStatus? before = Files.ReadAll(_parts.StatusPath, 1 << 20, out _) is { } saved ? ServiceJson.ReadStatus(saved) : null;
         _board.Set(status => status with

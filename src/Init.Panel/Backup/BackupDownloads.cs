@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Init.Admin.Http;
 using Init.Linux;
@@ -144,16 +145,14 @@ internal sealed class BackupDownloads(BackupLink link)
 
         return null;
     }
+    /// <summary>What is left all the same, when we are killed before, the role removes when it starts.</summary>
 
     private static void Remove(string directory)
     {
-        try
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The role's directory, which is looked after by whoever looks after its scratch files.
-        }
+        OpenResult scratch = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(Path.GetDirectoryName(directory)!));
+        if (!scratch.Succeeded)
+            return;
+        FilesAt.RemoveTree(scratch.Fd, Encoding.UTF8.GetBytes(Path.GetFileName(directory)));
+        Files.Close(scratch.Fd);
     }
 }
