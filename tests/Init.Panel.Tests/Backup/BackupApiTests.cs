@@ -184,13 +184,13 @@ public sealed class BackupApiTests
     }
 
     [Theory]
-    [InlineData("directory", 409, "not_a_file")]
-    [InlineData("link", 409, "not_a_file")]
-    [InlineData(null, 404, "not_found")]
-    public async Task Content_OfWhatIsNoFile_IsRefused(string? kind, int status, string code)
+    [InlineData("""{"id":1,"item":{"name":"b","path":"a/b","kind":"file"}}""", Ok, 409, "not_a_file")] // A directory is what is in it.
+    [InlineData("""{"id":1,"item":{"name":"a","path":"a","kind":"link"}}""", Ok, 409, "not_a_file")]
+    [InlineData("""{"id":1,"item":{"name":"b","path":"b","kind":"file"}}""", """{"id":1,"ok":false,"error":{"code":"unknown-path","message":"x"}}""", 404, "not_found")]
+    public async Task Content_OfWhatIsNoFile_IsRefused(string item, string end, int status, string code)
     {
         await using PanelUnderTest panel = await SignedInAsync();
-        await using FakeRole role = new(panel.BackupSocket, _ => kind is null ? [Ok] : [$$$"""{"id":1,"item":{"name":"a","path":"a","kind":"{{{kind}}}"}}""", Ok]);
+        await using FakeRole role = new(panel.BackupSocket, _ => [item, end]);
 
         PanelUnderTest.Answer answer = await panel.SendAsync("GET", Root + $"/content?commit={Commit}&path=a");
 
