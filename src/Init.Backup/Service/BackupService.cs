@@ -161,6 +161,8 @@ public sealed partial class BackupService : IDisposable
             : boot.RemoteCommit is null && head is null ? "ready: there is no backup yet" : "ready: nothing had to be restored";
         _surroundings.Say(said);
         _board.Stage(Stages.Idle, said);
+        if (boot.Restored is not null)
+            _board.Raise("backup.restored", said);
         _surroundings.Notify("READY=1");
         StartWatch();
         LookForChallenges();
@@ -293,6 +295,8 @@ public sealed partial class BackupService : IDisposable
             _board.Save();
             string said = $"backed up: {result.Last.Changed} changed, {result.Last.Deleted} deleted of {result.Last.Entries}, in {result.Last.Seconds:0.0} s";
             _surroundings.Say(said);
+            if (result.WasPushed)
+                _board.Raise("backup.acknowledged", $"{said}; the remote has {result.Acknowledged}");
         }
 
         _board.Stage(Stages.Idle, $"backed up at {DateTimeOffset.UtcNow:HH:mm:ss} UTC, {result.Last.Entries} entries");
