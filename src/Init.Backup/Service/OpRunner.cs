@@ -126,6 +126,8 @@ public sealed class OpRunner(BackupParts parts, IOpHost host)
             throw new OpException("not-running", "cannot restore in place: no role runs that could keep a half restored state out of the backups; start it, or restore --to another directory");
         if (into is not null)
             CheckDirectory(into);
+        else if (!fields.IsTrue("live") && host.RunningPrograms is { Count: > 0 } running)
+            throw new OpException("programs-running", $"cannot restore in place: {string.Join(", ", running)} {(running.Count == 1 ? "is" : "are")} running and may have files open; stop what runs (init stop {string.Join(' ', running)}), or restore to another directory");
 
         string[] named = fields.Texts("paths");
         if (named.Length > PathsMax)

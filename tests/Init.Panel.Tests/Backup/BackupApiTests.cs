@@ -244,6 +244,24 @@ public sealed class BackupApiTests
         }
     }
 
+    [Fact]
+    public async Task Restore_WhileProgramsRun_IsRefusedUntilItIsAskedForAllTheSame()
+    {
+        await using PanelUnderTest panel = await SignedInAsync();
+        await using FakeRole role = new(panel.BackupSocket, request => request.TryGetProperty("live", out JsonElement live) && live.GetBoolean()
+            ? ["""{"id":1,"ok":true,"result":{"files":1,"written":1}}"""]
+            : ["""{"id":1,"ok":false,"error":{"code":"programs-running","message":"cannot restore in place: bot is running"}}"""]);
+
+        Assert.Equal(202, (await panel.SendAsync("POST", Root + "/restore", $$"""{"commit":"{{Commit}}","paths":["d"]}""")).Status);
+        JsonElement refused = await UntilAsync(panel, restore => restore.GetProperty("state").GetString() == "failed");
+        Assert.Equal(202, (await panel.SendAsync("POST", Root + "/restore", $$"""{"commit":"{{Commit}}","paths":["d"],"live":true}""")).Status);
+        JsonElement done = await UntilAsync(panel, restore => restore.GetProperty("state").GetString() == "done");
+
+        Assert.True(refused.GetProperty("programs_run").GetBoolean());
+        Assert.Contains("bot is running", refused.GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.False(done.TryGetProperty("programs_run", out _));
+    }
+
     [Theory]
     [InlineData("""{"id":1,"ok":false,"error":{"code":"failed","message":"cannot write: disk full"}}""", "cannot write: disk full")]
     [InlineData("""{"id":1,"ok":true,"result":{}}""", "not of this protocol")]

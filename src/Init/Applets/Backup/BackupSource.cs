@@ -40,8 +40,6 @@ internal sealed class BackupSource : IDisposable, IOpHost
         return null;
     }
 
-    public int? RolePid() => _role?.Ask("status") is BackupAnswer.Done { Result: { } status } ? status.GetProperty("pid").GetInt32() : null;
-
     /// <param name="op">As the role knows it.</param>
     /// <param name="fields">Members of the request, as JSON.</param>
     /// <param name="onItem">Called for each item as it comes.</param>
@@ -61,6 +59,7 @@ internal sealed class BackupSource : IDisposable, IOpHost
 
             string problem = answer switch
             {
+                BackupAnswer.Refused { Code: "programs-running" } refused => $"{refused.Message} (--to DIR), or do it all the same (--live)",
                 BackupAnswer.Refused refused => refused.Message,
                 BackupAnswer.Lost lost => $"cannot ask the backup: {lost.Why}",
                 _ => "cannot ask the backup: the answer is empty",
