@@ -75,7 +75,7 @@ public sealed class SecretTests
             Assert.DoesNotContain(form, said);
             Assert.DoesNotContain(form, status);
             foreach (string root in new[] { folder.Root, fresh.Root })
-                Assert.Equal("", TestFolder.Run("sh", "-c", $"grep -rlaF {form} {root} || true"));
+                Assert.Equal("", TestFolder.FilesWith(root, form));
         }
     }
 
