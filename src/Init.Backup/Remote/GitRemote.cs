@@ -239,7 +239,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         _readBack = null;
         PushParts parts = new(Git, store.Branch, limits.PushBytesMax, cancel);
         foreach (string part in parts.Make(commit, refs.All))
-            Send(parts.ShallowFile, [$"--force-with-lease={part}", $"--force-with-lease={LeaseRef}:{_lease}", "{remote}", $"{part}:{part}", $"{_lease}:{LeaseRef}"], progress, cancel);
+            Send(parts, [$"--force-with-lease={part}", $"--force-with-lease={LeaseRef}:{_lease}", "{remote}", $"{part}:{part}", $"{_lease}:{LeaseRef}"], progress, cancel);
 
         string lease = _leases.Next();
         _leaseSent = lease;
@@ -252,7 +252,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         RemoteException? failure = null;
         try
         {
-            Send(parts.ShallowFile, arguments, progress, cancel);
+            Send(parts, arguments, progress, cancel);
         }
         catch (RemoteException exception) when (exception.Problem is RemoteProblem.Unreachable or RemoteProblem.Failed or RemoteProblem.Moved)
         {
@@ -353,10 +353,11 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
     private void Send(IReadOnlyList<string> arguments, Action<TransferProgress>? progress, CancellationToken cancel) => Send(null, arguments, progress, cancel);
 
     /// <summary>One atomic push.</summary>
-    private void Send(string? shallowFile, IReadOnlyList<string> arguments, Action<TransferProgress>? progress, CancellationToken cancel)
+    private void Send(PushParts? parts, IReadOnlyList<string> arguments, Action<TransferProgress>? progress, CancellationToken cancel)
     {
-        NetworkGit network = shallowFile is null ? _network : _network.WithShallowFile(shallowFile);
-        Check($"push to {Name}", network.Run(limits.Silence, progress, cancel, ["push", "--porcelain", "--progress", "--atomic", "--no-verify", "--no-follow-tags", "--receive-pack=" + PathReceiver, .. arguments]));
+        NetworkGit network = parts?.ShallowFile is { } shallowFile ? _network.WithShallowFile(shallowFile) : _network;
+        string[] deltas = parts is { LooksForDeltas: false } ? ["-c", "pack.window=0"] : [];
+        Check($"push to {Name}", network.Run(limits.Silence, progress, cancel, [.. deltas, "push", "--porcelain", "--progress", "--atomic", "--no-verify", "--no-follow-tags", "--receive-pack=" + PathReceiver, .. arguments]));
     }
 
     private RemoteRefs ReadRefs(CancellationToken cancel)
