@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Init.Base;
 using Init.Config;
 using Init.Control;
 
