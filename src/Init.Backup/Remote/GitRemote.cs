@@ -126,8 +126,6 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         long start = 0;
         string? seen = null;
         string? challenge = null;
-        if (Path is { } path)
-            PathLocks.RemoveStale(path, DateTime.UtcNow);
         while (true)
         {
             RemoteRefs refs = ReadRefs(cancel);
@@ -153,7 +151,11 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
                 // The owner may just have answered somebody else's: then ours fails, and its new lease is seen first.
                 challenge = _leases.Next();
                 if (!TryPush(() => Send([$"--force-with-lease={ChallengeRef}:{refs.Challenge}", "{remote}", $"{challenge}:{ChallengeRef}"], null, cancel)))
+                {
+                    Wait(TimeSpan.FromMilliseconds(100), cancel); // It may be a lock that a killed git has left, too, and that is not old enough yet.
                     continue;
+                }
+
                 seen = refs.Lease;
                 start = Stopwatch.GetTimestamp(); // Not before the owner can see it.
                 waiting?.Invoke(text!);
@@ -365,6 +367,8 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         string doing = $"look at {Name}";
         if (address.IsPath && !File.Exists(System.IO.Path.Combine(address.Url, "HEAD")))
             throw new RemoteException(RemoteProblem.NotFound, $"cannot {doing}: there is no bare git repository; make it with git init --bare, or mount what it is on");
+        if (address.IsPath)
+            PathLocks.RemoveStale(address.Url, DateTime.UtcNow); // With each look: one that was left just now is still to grow old.
         NetworkAnswer answer = Check(doing, _network.Run(limits.AnswerTime, null, cancel, "ls-remote", "--quiet", "--upload-pack=" + PathSender, "{remote}", BranchRef, LeaseRef, ChallengeRef, PushParts.PatternOf(store.Branch)));
         Dictionary<string, string> all = [];
         foreach (string line in answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
