@@ -23,9 +23,6 @@ internal sealed class AssetDownload(GitHubClient client)
     /// <summary>In a row, of one request to the API. A longer one is told by <see cref="GitHubClient.WaitForTurnAsync"/>.</summary>
     private const int PausesMax = 3;
 
-    /// <summary>In a row without a byte.</summary>
-    private const int FailuresMax = 5;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<Uri, Uri> _places = [];
 
@@ -102,10 +99,10 @@ internal sealed class AssetDownload(GitHubClient client)
             }
 
             Forget(asset);
-            failures = done > before ? 1 : failures + 1;
-            if (failures >= FailuresMax)
+            failures = done > before ? 0 : failures + 1;
+            if (failures > client.Settings.DownloadRetries)
                 throw problem;
-            await client.DelayAsync(failures, cancel).ConfigureAwait(false);
+            await client.DelayAsync(Math.Max(1, failures), cancel).ConfigureAwait(false);
         }
     }
 

@@ -63,7 +63,17 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
             arguments.Add("--unshallow");
         else if (!wholeHistory && (store.Head() is not { } head || Relate(head, commit, cancel) is not (HistoryRelation.RemoteIsAhead or HistoryRelation.Diverged)))
             arguments.Add("--depth=1"); // Nothing of it is here: the parents would only keep programs waiting.
-        Check($"fetch from {Name}", _network.Run(limits.Silence, progress, cancel, [.. arguments, "{remote}", $"+{commit}:refs/init/fetched"]));
+        bool isDone = false;
+        try
+        {
+            Check($"fetch from {Name}", _network.Run(limits.Silence, progress, cancel, [.. arguments, "{remote}", $"+{commit}:refs/init/fetched"]));
+            isDone = true;
+        }
+        finally
+        {
+            if (!isDone)
+                store.RemoveHalfPacks();
+        }
     }
 
     public void Push(string commit, string? expectedRemote, Action<TransferProgress>? progress, CancellationToken cancel)
