@@ -377,6 +377,13 @@ public sealed class BackupServiceTests : IDisposable
 
         Assert.Contains("one", _bed.RemoteFiles());
         Assert.Contains(role.Status().Notes, note => note.Kind == nameof(NoteKind.TargetVanished));
+        Assert.Equal(role.Status().Notes.Count, role.Status().NotesTotal);
+
+        _bed.Folder.Write("one", "mounted again");
+        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
+
+        Assert.Empty(role.Status().Notes);
+        Assert.Equal(0, role.Status().NotesTotal);
     }
 
     [Fact]
