@@ -88,6 +88,8 @@ internal sealed class LargeBed : IJobReport, IAsyncDisposable
 
     public void Note(StatusNote note) => Notes.Add(note);
 
+    public void NotesOf(BackupNotes notes) { }
+
     public void LeaseOf(LeaseText? other) { }
 
     public async ValueTask DisposeAsync()
