@@ -113,7 +113,7 @@ public sealed class BackupRun : IDisposable
         _parts.Dispose();
     }
 
-    /// <summary>After a failure, of which these packs are what is left; after a success there are none.</summary>
+    /// <summary>Removes the packs of a backup that has failed; one that has succeeded has none left to remove.</summary>
     private void TrySettlePacks()
     {
         try
@@ -234,7 +234,7 @@ public sealed class BackupRun : IDisposable
         return _sender.Send(found, previous?.Entry);
     }
 
-    /// <summary>Only in the last backup.</summary>
+    /// <summary>The last backup has it, and the walk has not found it: it was deleted, unless nobody could look.</summary>
     private void Gone(IndexEntry previous, TreeWalker walker)
     {
         while (walker.Unseen.TryPeek(out BytePath hidden))

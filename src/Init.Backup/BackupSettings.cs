@@ -33,7 +33,14 @@ public sealed record BackupSettings(
     /// <summary>Names the commit of a restore that has begun and not ended.</summary>
     public string RestoringPath => Path.Combine(StateDirectory, "restoring");
 
+    /// <summary>Files that are of no use after their maker has ended, but for <see cref="FetchedPath"/>.</summary>
     public string ScratchPath => Path.Combine(StateDirectory, "scratch");
+
+    /// <summary>How far large files have come: a download that was cut goes on from there.</summary>
+    public string FetchedPath => Path.Combine(ScratchPath, "large");
+
+    /// <summary>What a proof restores, until it is compared.</summary>
+    public string ProofPath => Path.Combine(StateDirectory, "proof");
 
     /// <exception cref="InvalidOperationException">What Init keeps would be backed up by itself, or a path is relative to nobody knows what.</exception>
     public void Check()

@@ -79,7 +79,7 @@ public sealed record BackupOptions(string StateDirectory, string ReadyFile, stri
     /// <summary>Of the GitHub release that large files are assets of.</summary>
     public string ReleaseTag { get; init; } = "blobs";
 
-    /// <summary>Further attempts at a download that failed.</summary>
+    /// <summary>How often a large file's download is tried again that was cut, or came damaged.</summary>
     public int DownloadRetry { get; init; } = 3;
 
     public UnreachablePolicy Unreachable { get; init; } = UnreachablePolicy.Wait;

@@ -23,11 +23,8 @@ public static class KnownNames
         "init.started", "init.shutdown", "init.reloaded", "init.reload_failed",
         "hook.failed",
         "log.dropped",
-        "backup.started", "backup.succeeded", "backup.failed", "backup.restored",
+        "backup.restored", "backup.acknowledged", "backup.failed", "backup.proof_failed",
     ];
-
-    /// <summary>Events of this family come from the backup role, which may have more of them than are listed.</summary>
-    public const string OpenEventFamily = "backup.";
 
     /// <summary>supervisord's event types, which an event listener may ask for. Those of them that others begin with stand for all of these, and EVENT for every type.</summary>
     public static ImmutableArray<string> SupervisordEvents { get; } =

@@ -57,6 +57,9 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly ProgramEffects _effects;
     private readonly ProgramOutputs _outputs;
     private readonly EventListening _listening;
+    /// <summary>A program that crashes every few seconds must not cost a collection each time.</summary>
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromMinutes(1);
+
     private readonly CoreDriver _driver;
     private readonly Sweeper _sweeper;
     private readonly Scheduler _scheduler;
@@ -74,7 +77,7 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly OwnSignals _ownSignals;
     private readonly INarrator _narrator;
     private readonly DaemonSetup? _daemon;
-    private readonly MemoryTrim _memory;
+    private readonly RestingTrim _memory;
     private readonly SharedSockets _sockets = new();
     private readonly AutoLogFiles _autoLogs = new();
     private readonly Guardian? _guardian;
@@ -125,7 +128,7 @@ public sealed class Engine : IEffectSink, IDisposable
         _state = StateStore.Open(_loop, settings.StateDirectory, DateTimeOffset.UtcNow, _log.Trouble, out _stateProblem);
         _scheduler = new Scheduler(
             _loop, TimeProvider.System, _state.LastRun, TakeScheduleDue);
-        _memory = new MemoryTrim(_loop);
+        _memory = new RestingTrim(_loop, TrimInterval);
         _eventHooks = new EventHookRunner(commands, ownExecutable, TimeProvider.System, _journal.Publish, _log.Trouble);
         _journal.Subscribe(_eventHooks.Handle);
         _operations = new Operations(core);

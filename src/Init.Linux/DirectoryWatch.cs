@@ -5,7 +5,8 @@ namespace Init.Linux;
 /// <param name="Watch">Which directory, as <see cref="DirectoryWatch.Add"/> numbered it.</param>
 /// <param name="Name">What changed in it; empty: the directory itself.</param>
 /// <param name="IsNewDirectory">A directory that has come, with whatever is in it already.</param>
-public readonly record struct DirectoryEvent(int Watch, byte[] Name, bool IsNewDirectory);
+/// <param name="IsOver">The directory is gone, and the watch with it: its number means nothing any more.</param>
+public readonly record struct DirectoryEvent(int Watch, byte[] Name, bool IsNewDirectory, bool IsOver);
 
 /// <summary>inotify(7) for directories: what comes, goes or changes in them. Add from any thread; read from one.</summary>
 public sealed unsafe class DirectoryWatch : IDisposable
@@ -49,8 +50,8 @@ public sealed unsafe class DirectoryWatch : IDisposable
                 name = name[..(name.IndexOf((byte)0) is >= 0 and var end ? end : name.Length)];
                 if ((mask & Libc.IN_Q_OVERFLOW) != 0)
                     isComplete = false;
-                else if ((mask & Libc.IN_IGNORED) == 0)
-                    receive(new DirectoryEvent(watch, name.ToArray(), (mask & Libc.IN_ISDIR) != 0 && (mask & (Libc.IN_CREATE | Libc.IN_MOVED_TO)) != 0));
+                else
+                    receive(new DirectoryEvent(watch, name.ToArray(), (mask & Libc.IN_ISDIR) != 0 && (mask & (Libc.IN_CREATE | Libc.IN_MOVED_TO)) != 0, (mask & Libc.IN_IGNORED) != 0));
                 at += HeaderBytes + length;
             }
         }

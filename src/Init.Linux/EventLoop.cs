@@ -45,6 +45,7 @@ public sealed unsafe class EventLoop : IDisposable
     private uint _generation;
     private int _removedInPass;
     private bool _hasPreciseWait = true;
+    private bool _isDisposed;
     private volatile bool _stopped;
 
     public EventLoop()
@@ -90,7 +91,8 @@ public sealed unsafe class EventLoop : IDisposable
     public void Stop()
     {
         _stopped = true;
-        WakeUp();
+        lock (_postedLock)
+            WakeUp();
     }
 
     /// <summary>Sleeps until something is ready, a timer is due or <paramref name="until"/> is reached (null = however long it takes), and handles it.</summary>
@@ -184,24 +186,25 @@ public sealed unsafe class EventLoop : IDisposable
     /// <summary>Runs <paramref name="action"/> once, when <paramref name="delay"/> has passed since the time of the call (not of the pass).</summary>
     public LoopTimer After(TimeSpan delay, Action action) => At(MonotonicClock.Now + delay, action);
 
-    /// <summary>From any thread: runs <paramref name="action"/> on the loop's thread, in the order of posting.</summary>
+    /// <summary>From any thread: runs <paramref name="action"/> on the loop's thread, in the order of posting. After <see cref="Dispose"/> nothing runs it.</summary>
     public void Post(Action action)
     {
-        bool isFirst;
         lock (_postedLock)
         {
-            isFirst = _posted.Count == 0;
             _posted.Add(action);
+            if (_posted.Count == 1)
+                WakeUp();
         }
-
-        if (isFirst)
-            WakeUp();
     }
 
     public void Dispose()
     {
-        _ = Libc.close(_epoll);
-        _ = Libc.close(_wakeUp);
+        lock (_postedLock)
+        {
+            _ = Libc.close(_epoll);
+            _ = Libc.close(_wakeUp);
+            _isDisposed = true;
+        }
     }
 
     private static int CreateEpoll() => OpenResult.Of(Libc.epoll_create1(Libc.EPOLL_CLOEXEC)).OrThrow("create", "epoll instance");
@@ -279,8 +282,12 @@ public sealed unsafe class EventLoop : IDisposable
         return Libc.epoll_ctl(_epoll, operation, watched.Fd, epollEvent) == 0 ? 0 : Libc.LastErrno;
     }
 
+    /// <summary>With the lock held.</summary>
     private void WakeUp()
     {
+        if (_isDisposed)
+            return; // The descriptor may be another file's by now.
+
         // EAGAIN: the counter is full, so a wake-up is under way.
         ulong one = 1;
         _ = Libc.write(_wakeUp, (byte*)&one, sizeof(ulong));
@@ -314,9 +321,8 @@ public sealed unsafe class EventLoop : IDisposable
         {
             _posted.InsertRange(0, _postedInHand);
             _postedInHand.Clear();
+            WakeUp();
         }
-
-        WakeUp();
     }
 
     private sealed class WatchedDescriptor(int fd, uint generation, IoEvents events, Action<IoEvents> handler)

@@ -123,6 +123,24 @@ public static unsafe class FilesAt
 
     public static int RemoveDirectory(int directory, ReadOnlySpan<byte> name) => Remove(directory, name, Libc.AT_REMOVEDIR);
 
+    /// <summary>A file, or a directory with all that is in it. What cannot be removed stays.</summary>
+    public static void RemoveTree(int directory, ReadOnlySpan<byte> name)
+    {
+        if (Unlink(directory, name) is 0 or Errno.ENOENT)
+            return;
+
+        OpenResult opened = OpenDirectory(directory, name);
+        if (opened.Succeeded)
+        {
+            _ = SetMode(opened.Fd, 0x1C0 /* 0700 */);
+            foreach (byte[] child in List(opened.Fd, out _))
+                RemoveTree(opened.Fd, child);
+            Files.Close(opened.Fd);
+        }
+
+        _ = RemoveDirectory(directory, name);
+    }
+
     public static int SetOwner(int directory, ReadOnlySpan<byte> name, uint uid, uint gid)
     {
         byte* path = stackalloc byte[NameBytesMax];

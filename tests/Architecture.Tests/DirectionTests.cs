@@ -19,6 +19,7 @@ public sealed class DirectionTests
         ["Init.Engine"] = 3,
         ["Init.Admin"] = 4,
         ["Init.Backup"] = 5,
+        ["Init.Chat"] = 5,
         ["Init.Panel"] = 5,
         ["Init.Gateway"] = 6,
         ["Init"] = 7,

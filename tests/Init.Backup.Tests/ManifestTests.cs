@@ -93,6 +93,8 @@ public sealed class ManifestTests
     [InlineData("{\"format\":1,\"entries\":0,\"bytes\":0,\"targets\":[\"../etc\"],\"parts\":[]}", "no target")]
     [InlineData("{\"format\":1,\"entries\":1,\"bytes\":0,\"targets\":[\"a\"],\"parts\":[]}", "do not have 1 entries")]
     [InlineData("{\"format\":1,\"entries\":1,\"bytes\":0,\"targets\":[\"a\"],\"parts\":[{\"name\":\"../x\",\"entries\":1,\"bytes\":1,\"sha256\":\"\"}]}", "out of range")]
+    [InlineData("{\"format\":1,\"entries\":0,\"bytes\":0,\"targets\":[null],\"parts\":[]}", "null is where a text should be")]
+    [InlineData("{\"format\":1,\"entries\":1,\"bytes\":0,\"targets\":[\"a\"],\"parts\":[{\"name\":null,\"entries\":1,\"bytes\":1,\"sha256\":\"\"}]}", "null is where a text should be")]
     public void Head_WhenItCannotBeUsed_SaysWhyAndWhatToDo(string json, string expected) =>
         Assert.Contains(expected, Assert.Throws<ManifestException>(() => ManifestHead.Parse(Encoding.UTF8.GetBytes(json))).Message);
 

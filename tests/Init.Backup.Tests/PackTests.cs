@@ -51,6 +51,41 @@ public sealed class PackTests
     }
 
     [Fact]
+    public void Read_AfterThePacksWerePutTogether_IsDoneByGit()
+    {
+        using TestFolder folder = new();
+        folder.Write("one", "first");
+        string commit = folder.Backup().Commit!;
+        string blob = folder.Git("rev-parse", $"{commit}:t/one").Trim();
+        folder.Write("two", "second");
+        folder.Backup();
+        GitRunner git = new(folder.Settings.StorePath);
+        using BlobReader reader = new(git);
+        string[] before = Packs(folder);
+
+        folder.Git("repack", "-a", "-d", "-q");
+
+        Assert.DoesNotContain(before, File.Exists);
+        List<byte> content = [];
+        Assert.Equal(5, reader.Read([blob], piece => content.AddRange(piece)));
+        Assert.Equal("first", Encoding.UTF8.GetString([.. content]));
+    }
+
+    [Fact]
+    public void Objects_AfterOneThatWasTooLarge_AreReadAsBefore()
+    {
+        using TestFolder folder = new();
+        folder.Write("large", new string('x', 300_000));
+        folder.Write("small", "1");
+        string commit = folder.Backup().Commit!;
+        using CatFile objects = new(new GitRunner(folder.Settings.StorePath));
+
+        Assert.Contains("more than 1000 bytes", Assert.Throws<GitException>(() => objects.ReadSmall(folder.Git("rev-parse", $"{commit}:t/large").Trim(), "blob", 1000)).Message);
+
+        Assert.Equal("1"u8.ToArray(), objects.ReadSmall(folder.Git("rev-parse", $"{commit}:t/small").Trim(), "blob", 1000));
+    }
+
+    [Fact]
     public void Restore_OfWhatGitHasMadeDifferencesOf_BringsItBack()
     {
         using TestFolder folder = new();

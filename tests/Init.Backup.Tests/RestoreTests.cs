@@ -29,6 +29,19 @@ public sealed class RestoreTests
     }
 
     [Fact]
+    public void Restore_ThatCannotBegin_LeavesNoGitBehind()
+    {
+        using TestFolder folder = new();
+        folder.Write("a", "backed up");
+        string commit = folder.Backup().Commit!;
+        Directory.CreateDirectory(folder.Settings.IndexPath + ".new"); // Where the new index is to be written.
+
+        Assert.Throws<UnauthorizedAccessException>(() => folder.Restore(commit));
+
+        Assert.DoesNotContain(ProcFs.ListPids(), pid => ProcFs.ReadEnvironmentValue(pid, "GIT_DIR") == folder.Settings.StorePath);
+    }
+
+    [Fact]
     public void Restore_WhenTheLocalFileIsInABackup_OverwritesIt()
     {
         using TestFolder folder = new();

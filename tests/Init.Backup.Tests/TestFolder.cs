@@ -53,6 +53,19 @@ internal sealed class TestFolder : IDisposable
         return output + errors.Result;
     }
 
+    /// <summary>Files below a directory in which any of these words is, whatever else is in them.</summary>
+    public static string FilesWith(string root, params string[] words)
+    {
+        string[] arguments = ["-rlaF", .. words.SelectMany(word => (string[])["-e", word]), "--", root];
+        ProcessStartInfo start = new("grep", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        using Process process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        string found = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == (found.Length > 0 ? 0 : 1), $"grep: exit code {process.ExitCode}: {errors.Result}"); // 2: it could not look everywhere.
+        return found;
+    }
+
     public BackupResult Backup(DateTimeOffset? now = null)
     {
         using BackupStore store = BackupStore.Open(Settings.StorePath, Settings.Branch);

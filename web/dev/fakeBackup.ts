@@ -59,6 +59,10 @@ export class FakeBackup {
   private begin(body: Record<string, unknown>): BackupRestore {
     const begun: BackupRestore = { state: 'running', commit: String(body['commit']), paths: body['paths'] as string[], to: body['to'] as string | undefined, started_at: Date.now(), progress: { files: 120, files_total: 482, bytes: 120e6, bytes_total: 800e6 } }
     this.restore = begun
+    if (!begun.to && body['live'] !== true) {
+      this.restore = { ...begun, state: 'failed', ended_at: Date.now(), programs_run: true, problem: 'cannot restore in place: astrbot is running and may have files open; stop what runs (init stop astrbot), or restore to another directory' }
+      return begun
+    }
     setTimeout(() => (this.restore = { ...begun, state: 'done', ended_at: Date.now(), result: { files: 482, written: 3, kept_aside: begun.to ? [] : [`${begun.paths[0]}: kept as ${begun.paths[0]}.local-20260101-120000`] } }), 4000)
     return begun
   }

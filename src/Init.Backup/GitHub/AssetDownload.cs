@@ -20,9 +20,6 @@ internal sealed class AssetDownload(GitHubClient client)
     private const int PieceBytes = 128 * 1024;
     private const int RedirectsMax = 5;
 
-    /// <summary>In a row without a byte.</summary>
-    private const int FailuresMax = 5;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<Uri, Uri> _places = [];
 
@@ -100,7 +97,7 @@ internal sealed class AssetDownload(GitHubClient client)
 
             Forget(asset);
             failures = done > before ? 1 : failures + 1;
-            if (failures >= FailuresMax)
+            if (failures > client.Settings.DownloadRetries)
                 throw problem;
             await client.DelayAsync(failures, cancel).ConfigureAwait(false);
         }

@@ -31,6 +31,9 @@ public sealed record GitHubSettings(string Repository, string Token)
     /// <summary>Before the second attempt; twice as long before each further one.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often a download is tried again that was cut without having come any further, and how often a part that came damaged is fetched anew.</summary>
+    public int DownloadRetries { get; init; } = 3;
+
     /// <summary>What an interrupted download has fetched is noted here; null: nowhere, and the next one begins anew.</summary>
     public string? ScratchPath { get; init; }
 

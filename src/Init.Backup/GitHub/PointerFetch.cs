@@ -12,9 +12,6 @@ internal sealed class PointerFetch(GitHubClient client, AssetDownload download, 
     private const int Parallel = 4;
     private const long SegmentBytes = 8 * 1024 * 1024;
 
-    /// <summary>A part that is not what it is to be is fetched once more, from its beginning.</summary>
-    private const int Rounds = 2;
-
     private readonly Lock _lock = new();
     private long _received;
 
@@ -35,7 +32,7 @@ internal sealed class PointerFetch(GitHubClient client, AssetDownload download, 
         }
 
         using FetchedSegments fetched = new(client.Settings.ScratchPath, pointer.Sha256, fd, segments.Count);
-        for (int round = 1; ; round++)
+        for (int retries = 0; ; retries++)
         {
             _received = segments.Where(segment => fetched.IsDone(segment.Segment.Index)).Sum(segment => segment.Segment.Length);
             await FetchAsync([.. segments.Where(segment => !fetched.IsDone(segment.Segment.Index))], fetched, cancel).ConfigureAwait(false);
@@ -46,8 +43,8 @@ internal sealed class PointerFetch(GitHubClient client, AssetDownload download, 
             string whole = Check(out List<int> damaged, cancel);
             foreach (var (_, segment) in segments.Where(segment => damaged.Contains(segment.Part)))
                 fetched.Set(segment.Index, false);
-            if (damaged.Count > 0 && round < Rounds)
-                continue;
+            if (damaged.Count > 0 && retries < client.Settings.DownloadRetries)
+                continue; // A part that is not what it is to be is fetched from its beginning.
 
             fetched.Remove();
             return whole;

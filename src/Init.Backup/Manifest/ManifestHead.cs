@@ -51,7 +51,7 @@ public sealed record ManifestHead(IReadOnlyList<BytePath> Targets, long Entries,
                 throw new ManifestException($"cannot read {Place}: there is no format {format}");
 
             ManifestHead head = new(
-                [.. root.GetProperty("targets").EnumerateArray().Select(target => ReadPath(target.GetString()!))],
+                [.. root.GetProperty("targets").EnumerateArray().Select(target => ReadPath(TextOf(target)))],
                 root.GetProperty("entries").GetInt64(),
                 root.GetProperty("bytes").GetInt64(),
                 [.. root.GetProperty("parts").EnumerateArray().Select(ReadPart)]);
@@ -68,9 +68,11 @@ public sealed record ManifestHead(IReadOnlyList<BytePath> Targets, long Entries,
     private static BytePath ReadPath(string text) =>
         PathText.Decode(text) is { Length: > 0 } bytes && BytePath.TryOf(bytes, out BytePath path) ? path : throw new FormatException($"\"{text}\" is no target");
 
+    private static string TextOf(JsonElement value) => value.GetString() ?? throw new FormatException("null is where a text should be");
+
     private static ManifestPart ReadPart(JsonElement part)
     {
-        ManifestPart read = new(part.GetProperty("name").GetString()!, part.GetProperty("entries").GetInt32(), part.GetProperty("bytes").GetInt32(), part.GetProperty("sha256").GetString()!);
+        ManifestPart read = new(TextOf(part.GetProperty("name")), part.GetProperty("entries").GetInt32(), part.GetProperty("bytes").GetInt32(), TextOf(part.GetProperty("sha256")));
         bool valid = read.Name.Length == ManifestWriter.NameLength && read.Name.All(char.IsAsciiHexDigitLower)
             && read.Entries is > 0 and <= ManifestWriter.PartEntriesMax && read.Bytes is > 0 and <= ManifestWriter.PartBytesMax + ManifestWriter.LineBytesMax;
         return valid ? read : throw new FormatException($"part \"{read.Name}\" is out of range");

@@ -60,7 +60,17 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
             arguments.Add("--unshallow");
         else if (!wholeHistory && (store.Head() is not { } head || Relate(head, commit, cancel) is not (HistoryRelation.RemoteIsAhead or HistoryRelation.Diverged)))
             arguments.Add("--depth=1"); // Nothing of it is here: the parents would only keep programs waiting.
-        Check($"fetch from {Name}", _network.Run(limits.Silence, progress, cancel, [.. arguments, "{remote}", $"+{commit}:refs/init/fetched"]));
+        bool isDone = false;
+        try
+        {
+            Check($"fetch from {Name}", _network.Run(limits.Silence, progress, cancel, [.. arguments, "{remote}", $"+{commit}:refs/init/fetched"]));
+            isDone = true;
+        }
+        finally
+        {
+            if (!isDone)
+                store.RemoveHalfPacks();
+        }
     }
 
     public void Push(string commit, string? expectedRemote, Action<TransferProgress>? progress, CancellationToken cancel)
@@ -116,8 +126,6 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         long start = 0;
         string? seen = null;
         string? challenge = null;
-        if (Path is { } path)
-            PathLocks.RemoveStale(path, DateTime.UtcNow);
         while (true)
         {
             RemoteRefs refs = ReadRefs(cancel);
@@ -143,7 +151,11 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
                 // The owner may just have answered somebody else's: then ours fails, and its new lease is seen first.
                 challenge = _leases.Next();
                 if (!TryPush(() => Send([$"--force-with-lease={ChallengeRef}:{refs.Challenge}", "{remote}", $"{challenge}:{ChallengeRef}"], null, cancel)))
+                {
+                    Wait(TimeSpan.FromMilliseconds(100), cancel); // It may be a lock that a killed git has left, too, and that is not old enough yet.
                     continue;
+                }
+
                 seen = refs.Lease;
                 start = Stopwatch.GetTimestamp(); // Not before the owner can see it.
                 waiting?.Invoke(text!);
@@ -229,7 +241,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         _readBack = null;
         PushParts parts = new(Git, store.Branch, limits.PushBytesMax, cancel);
         foreach (string part in parts.Make(commit, refs.All))
-            Send(parts.ShallowFile, [$"--force-with-lease={part}", $"--force-with-lease={LeaseRef}:{_lease}", "{remote}", $"{part}:{part}", $"{_lease}:{LeaseRef}"], progress, cancel);
+            Send(parts, [$"--force-with-lease={part}", $"--force-with-lease={LeaseRef}:{_lease}", "{remote}", $"{part}:{part}", $"{_lease}:{LeaseRef}"], progress, cancel);
 
         string lease = _leases.Next();
         _leaseSent = lease;
@@ -242,7 +254,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         RemoteException? failure = null;
         try
         {
-            Send(parts.ShallowFile, arguments, progress, cancel);
+            Send(parts, arguments, progress, cancel);
         }
         catch (RemoteException exception) when (exception.Problem is RemoteProblem.Unreachable or RemoteProblem.Failed or RemoteProblem.Moved)
         {
@@ -343,10 +355,11 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
     private void Send(IReadOnlyList<string> arguments, Action<TransferProgress>? progress, CancellationToken cancel) => Send(null, arguments, progress, cancel);
 
     /// <summary>One atomic push.</summary>
-    private void Send(string? shallowFile, IReadOnlyList<string> arguments, Action<TransferProgress>? progress, CancellationToken cancel)
+    private void Send(PushParts? parts, IReadOnlyList<string> arguments, Action<TransferProgress>? progress, CancellationToken cancel)
     {
-        NetworkGit network = shallowFile is null ? _network : _network.WithShallowFile(shallowFile);
-        Check($"push to {Name}", network.Run(limits.Silence, progress, cancel, ["push", "--porcelain", "--progress", "--atomic", "--no-verify", "--no-follow-tags", "--receive-pack=" + PathReceiver, .. arguments]));
+        NetworkGit network = parts?.ShallowFile is { } shallowFile ? _network.WithShallowFile(shallowFile) : _network;
+        string[] deltas = parts is { LooksForDeltas: false } ? ["-c", "pack.window=0"] : [];
+        Check($"push to {Name}", network.Run(limits.Silence, progress, cancel, [.. deltas, "push", "--porcelain", "--progress", "--atomic", "--no-verify", "--no-follow-tags", "--receive-pack=" + PathReceiver, .. arguments]));
     }
 
     private RemoteRefs ReadRefs(CancellationToken cancel)
@@ -354,6 +367,8 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         string doing = $"look at {Name}";
         if (address.IsPath && !File.Exists(System.IO.Path.Combine(address.Url, "HEAD")))
             throw new RemoteException(RemoteProblem.NotFound, $"cannot {doing}: there is no bare git repository; make it with git init --bare, or mount what it is on");
+        if (address.IsPath)
+            PathLocks.RemoveStale(address.Url, DateTime.UtcNow); // With each look: one that was left just now is still to grow old.
         NetworkAnswer answer = Check(doing, _network.Run(limits.AnswerTime, null, cancel, "ls-remote", "--quiet", "--upload-pack=" + PathSender, "{remote}", BranchRef, LeaseRef, ChallengeRef, PushParts.PatternOf(store.Branch)));
         Dictionary<string, string> all = [];
         foreach (string line in answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))

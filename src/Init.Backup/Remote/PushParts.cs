@@ -10,11 +10,20 @@ namespace Init.Backup.Remote;
 /// </summary>
 internal sealed class PushParts(GitRunner git, string branch, long bytesMax, CancellationToken cancel)
 {
+    /// <summary>On one core git looks through some 20 MB a second.</summary>
+    private const long DeltaBytesMax = 32 << 20;
+
     private readonly List<string> _names = [];
     private readonly List<string> _commits = [];
 
     /// <summary>The references that were made.</summary>
     public IReadOnlyList<string> Names => _names;
+
+    /// <summary>
+    /// Whether git is to look for what objects have in common: of a database that changes a quarter is left to be sent then. In a first push it would cost ten times what the transfer does, and files are
+    /// seldom like one another. Known when <see cref="Make"/> has been walked.
+    /// </summary>
+    public bool LooksForDeltas { get; private set; } = true;
 
     public static string PatternOf(string branch) => $"refs/init/parts/{branch}/*";
 
@@ -45,7 +54,9 @@ internal sealed class PushParts(GitRunner git, string branch, long bytesMax, Can
         _commits.AddRange(LeftBy(remoteRefs).Select(name => remoteRefs[name]).Where(Has));
         string[] wanted = [commit, .. remoteRefs.Values.Distinct().Where(Has).Select(id => "^" + id)];
         string size = git.RunLong(TimeSpan.FromMinutes(10), cancel, ["rev-list", "--objects-edge-aggressive", "--disk-usage", .. wanted])!;
-        if (long.Parse(size[(size.LastIndexOf('\n') + 1)..], CultureInfo.InvariantCulture) <= bytesMax)
+        long bytes = long.Parse(size[(size.LastIndexOf('\n') + 1)..], CultureInfo.InvariantCulture);
+        LooksForDeltas = bytes <= DeltaBytesMax;
+        if (bytes <= bytesMax)
             yield break;
 
         int number = LeftBy(remoteRefs).Select(name => int.TryParse(name[(name.LastIndexOf('/') + 1)..], out int last) ? last : 0).DefaultIfEmpty().Max();

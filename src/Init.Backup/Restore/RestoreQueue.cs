@@ -25,7 +25,7 @@ internal sealed class RestoreQueue : IDisposable
         }
     }
 
-    /// <summary>Nothing is under way any more. Without an exception on the way, nothing was.</summary>
+    /// <summary>After an exception there may be steps left: their work is waited for, and those that have succeeded come to their end.</summary>
     public void Dispose()
     {
         foreach (var (work, _) in _steps)

@@ -35,9 +35,9 @@ public sealed class RestoreRun : IDisposable
     private readonly CatFile _objects;
     private readonly CommitTree _tree;
     private readonly ManifestHead _head;
-    private readonly BlobReader _blobs;
+    private readonly BlobReader? _blobs;
     private readonly FileRestorer _files;
-    private readonly IEnumerator<IndexEntry> _known;
+    private readonly IEnumerator<IndexEntry>? _known;
     private readonly IndexFile.Writer? _index;
     private bool _hasKnown;
     private bool _isComplete = true;
@@ -55,19 +55,18 @@ public sealed class RestoreRun : IDisposable
         {
             _tree = CommitTrees.Read(_objects, request.Commit, settings.Targets, _notes, cancel);
             _head = _tree.ReadHead()!;
+            _blobs = new BlobReader(store.Git);
+            _files = new FileRestorer(_blobs, _tree, _notes, settings.LargeFiles, cancel);
+            bool hasIndex = IsInPlace && IndexFile.CommitOf(settings.IndexPath) is not null;
+            _known = (hasIndex ? IndexFile.Read(settings.IndexPath) : []).GetEnumerator();
+            _hasKnown = _known.MoveNext();
+            _index = IsWhole ? new IndexFile.Writer(settings.IndexPath) : null;
         }
         catch
         {
-            _objects.Dispose();
+            Dispose(); // A boot tries again for as long as the disk is full, and each time would leave a git.
             throw;
         }
-
-        _blobs = new BlobReader(store.Git);
-        _files = new FileRestorer(_blobs, _tree, _notes, settings.LargeFiles, cancel);
-        bool hasIndex = IsInPlace && IndexFile.CommitOf(settings.IndexPath) is not null;
-        _known = (hasIndex ? IndexFile.Read(settings.IndexPath) : []).GetEnumerator();
-        _hasKnown = _known.MoveNext();
-        _index = IsWhole ? new IndexFile.Writer(settings.IndexPath) : null;
     }
 
     private bool IsInPlace => _request.Into is null;
@@ -93,9 +92,9 @@ public sealed class RestoreRun : IDisposable
 
     public void Dispose()
     {
-        _known.Dispose();
+        _known?.Dispose();
         _index?.Dispose();
-        _blobs.Dispose();
+        _blobs?.Dispose();
         _objects.Dispose();
     }
 
@@ -241,9 +240,9 @@ public sealed class RestoreRun : IDisposable
     /// <summary>What the last backup has of the live file, when the file has not been touched since.</summary>
     private string? KnownSha256(ManifestEntry entry, int directory, FileStamp live)
     {
-        while (_hasKnown && _known.Current.Entry.Path < entry.Path)
+        while (_hasKnown && _known!.Current.Entry.Path < entry.Path)
             _hasKnown = _known.MoveNext();
-        if (!_hasKnown || _known.Current.Entry.Path != entry.Path || _known.Current.Seen is not { } seen)
+        if (!_hasKnown || _known!.Current.Entry.Path != entry.Path || _known.Current.Seen is not { } seen)
             return null;
 
         ulong log = _known.Current.Entry.Storage == Storage.Database ? SqliteSnapshot.FingerprintOfLog(directory, entry.Path.Name) : 0;

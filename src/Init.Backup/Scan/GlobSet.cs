@@ -41,10 +41,10 @@ public sealed class GlobSet
         return false;
     }
 
-    /// <summary>Goes back only to the last star of each kind, so the time is bounded by pattern times text, not by a power of it.</summary>
+    /// <summary>Takes time in proportion to pattern times text: nothing is tried out, and so no pattern of many stars takes for ever.</summary>
     private static bool IsMatch(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text)
     {
-        // Reachable positions in the text, pattern by pattern: as a set it cannot explode.
+        // After each token of the pattern: which lengths of text it may have taken so far.
         Span<bool> reach = text.Length < 1024 ? stackalloc bool[text.Length + 1] : new bool[text.Length + 1];
         reach.Clear();
         reach[0] = true;

@@ -20,7 +20,7 @@ public sealed class TreeWalker(int baseDirectory, IReadOnlyList<BytePath> target
 
     public FoundEntry Current { get; private set; }
 
-    /// <summary>Below these nothing could be seen; it is not known whether anything is gone. In the order of the walk, and complete up to <see cref="Current"/>.</summary>
+    /// <summary>Paths that could not be looked into, so that what the last backup has below them must not count as deleted. In the order of the walk, and complete up to <see cref="Current"/>.</summary>
     public Queue<BytePath> Unseen { get; } = new();
 
     /// <summary>Targets that are not there, or are empty directories, and whose absence nobody has confirmed; among <see cref="Unseen"/>.</summary>

@@ -6,7 +6,7 @@ using Init.Backup.Store;
 namespace Init.Backup.Service;
 
 /// <param name="Acknowledged">The commit that the remote has; null: there is nothing to back up at all.</param>
-/// <param name="NeedsAnother">GitHub keeps no large file for a repository without a commit: now there is one.</param>
+/// <param name="NeedsAnother">Large files were left out because GitHub makes no release in an empty repository. It is not empty any more: the next run stores them.</param>
 public sealed record BackupJobResult(LastBackup Last, string? Acknowledged, bool WasPushed, bool NeedsAnother, BackupNotes Notes);
 
 /// <summary>

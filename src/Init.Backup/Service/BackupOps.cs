@@ -1,6 +1,4 @@
-using Init.Backup.Manifest;
-using Init.Backup.Remote;
-using Init.Backup.Store;
+using System.Diagnostics;
 using Init.Linux;
 
 namespace Init.Backup.Service;
@@ -8,19 +6,24 @@ namespace Init.Backup.Service;
 /// <summary>Requests that take longer than the loop may wait: each on a thread of its own, beside backups. Everything but the work happens on the loop's thread.</summary>
 /// <param name="loop">The role's.</param>
 /// <param name="parts">The role's.</param>
+/// <param name="surroundings">The role's.</param>
 /// <param name="hold">Calls back, on the loop's thread, when no backup is under way; until it is released none begins.</param>
 /// <param name="release">The end of that.</param>
 /// <param name="cancel">The role has no more time.</param>
-internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard board, Action<Action> hold, Action release, CancellationToken cancel) : IOpHost, IDisposable
+internal sealed class BackupOps(EventLoop loop, BackupParts parts, ServiceSurroundings surroundings, StatusBoard board, Action<Action> hold, Action release, CancellationToken cancel)
+    : IOpHost, IDisposable
 {
-    private const int ThreadsMax = 4;
+    private const int RequestsMax = 4;
 
     private readonly CancellationTokenSource _proofs = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+    private readonly List<Thread> _threads = [];
     private ProofKeeper? _keeper;
-    private int _threads;
+    private int _requests;
     private bool _isProving;
 
     public bool MayRestoreInPlace => true;
+
+    public IReadOnlyList<string> RunningPrograms => surroundings.RunningPrograms();
 
     /// <summary>From now on the backup is proved from time to time.</summary>
     public void Start(BootResult boot)
@@ -36,6 +39,18 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard b
         _proofs.Cancel();
     }
 
+    /// <summary>Waits for those that have been cancelled, so that they can take away what they have made.</summary>
+    /// <param name="limit">For all of them.</param>
+    public void Join(TimeSpan limit)
+    {
+        long start = Stopwatch.GetTimestamp();
+        foreach (Thread thread in _threads)
+        {
+            TimeSpan left = limit - Stopwatch.GetElapsedTime(start);
+            _ = thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+        }
+    }
+
     public void Dispose() => _proofs.Dispose();
 
     public void Proved(ProofState proof) => loop.Post(() => _keeper?.Made(proof));
@@ -45,9 +60,9 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard b
     {
         if (!OpRunner.Known.Contains(request.Op))
             return false;
-        if (_threads == ThreadsMax)
+        if (_requests == RequestsMax)
         {
-            request.Fail("busy", $"cannot do \"{request.Op}\" now: {ThreadsMax} requests like it are under way; try again in a moment");
+            request.Fail("busy", $"cannot do \"{request.Op}\" now: {RequestsMax} requests like it are under way; try again in a moment");
             return true;
         }
 
@@ -59,7 +74,7 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard b
         }
 
         bool isList = request.Op is not ("restore" or "verify");
-        _threads++;
+        _requests++;
         if (isProof)
             BeginProof();
         Begin(request.Op, () =>
@@ -68,7 +83,7 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard b
             Action answer = Execute(request, isList ? items.Add : item => loop.Post(() => request.Item(item)), items);
             return () =>
             {
-                _threads--;
+                _requests--;
                 if (isProof)
                     EndProof(null);
                 answer();
@@ -91,13 +106,13 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard b
             {
                 _ = new OpRunner(parts, this).Verify(full, null, _ => { }, _proofs.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_proofs.IsCancellationRequested)
             {
                 // The role ends.
             }
-            catch (Exception exception) when (exception is OpException || IsExpected(exception))
+            catch (Exception exception)
             {
-                problem = exception.Message;
+                problem = exception.Message; // It is tried again, whatever it was.
             }
 
             return () => EndProof(problem);
@@ -123,6 +138,8 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard b
             Name = name,
             IsBackground = true, // One that is cut off at the end leaves nothing that the next start does not put in order.
         };
+        _threads.RemoveAll(ended => !ended.IsAlive);
+        _threads.Add(thread);
         thread.Start();
     }
 
@@ -152,16 +169,13 @@ internal sealed class BackupOps(EventLoop loop, BackupParts parts, StatusBoard b
         {
             return () => request.Fail(exception.Code, exception.Message);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_proofs.IsCancellationRequested)
         {
             return () => request.Fail("ending", $"cannot do \"{request.Op}\" to its end: the role ends");
         }
-        catch (Exception exception) when (IsExpected(exception))
+        catch (Exception exception)
         {
-            return () => request.Fail("failed", exception.Message);
+            return () => request.Fail("failed", exception.Message); // Of this request. The role and its backups go on, whatever it was.
         }
     }
-
-    private static bool IsExpected(Exception exception) =>
-        exception is GitException or ManifestException or SyscallException or RemoteException or IOException or InvalidDataException or UnauthorizedAccessException;
 }

@@ -38,7 +38,7 @@ public sealed record BackupParts(BackupOptions Options, BackupSettings Settings,
         };
         Uri api = new(options.GitHubApi);
         GitHubSettings? gitHub = options.Token is { } token && GitHubSettings.RepositoryOf(options.Remote, api) is { } repository
-            ? new GitHubSettings(repository, token) { Api = api, ReleaseTag = options.ReleaseTag, ScratchPath = Path.Combine(settings.ScratchPath, "large") }
+            ? new GitHubSettings(repository, token) { Api = api, ReleaseTag = options.ReleaseTag, ScratchPath = settings.FetchedPath, DownloadRetries = options.DownloadRetry }
             : null;
         if (gitHub is not null)
             settings = settings with { LargeFiles = new ReleaseFiles(gitHub) }; // One for the life of the role: it remembers limits and its pace.

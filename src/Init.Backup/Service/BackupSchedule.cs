@@ -6,8 +6,8 @@ namespace Init.Backup.Service;
 /// <param name="Quiet">How long nothing may change before a noticed change is backed up.</param>
 /// <param name="QuietMax">After this it is backed up although more change.</param>
 /// <param name="Pace">The least time from the beginning of one run to that of the next: a remote wants no more.</param>
-/// <param name="RetryFirst">After a failure.</param>
-/// <param name="RetryMax">After many.</param>
+/// <param name="RetryFirst">From the first failure to the next attempt; twice as long after each further one.</param>
+/// <param name="RetryMax">But not longer than this.</param>
 public sealed record SchedulePolicy(TimeSpan Interval, TimeSpan Quiet, TimeSpan QuietMax, TimeSpan Pace, TimeSpan RetryFirst, TimeSpan RetryMax);
 
 /// <summary>Why a backup is made.</summary>

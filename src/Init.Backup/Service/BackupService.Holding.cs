@@ -6,7 +6,7 @@ public sealed partial class BackupService
     private readonly Queue<Action> _holders = [];
     private bool _isHeld;
 
-    /// <summary>For what must not be backed up while it is half done. Looks at the lease go on.</summary>
+    /// <summary>Calls back when no backup is under way; until <see cref="Release"/> none begins, so that nothing half done is backed up. Looks at the lease go on.</summary>
     private void Hold(Action granted)
     {
         _holders.Enqueue(granted);

@@ -8,7 +8,7 @@ namespace Init.Backup.Service;
 /// <summary>Tidying up, while nothing is to be backed up. Any backup that becomes due, and the end, cut it off.</summary>
 public sealed partial class BackupService
 {
-    /// <summary>Less is not worth the beginning.</summary>
+    /// <summary>Until the next backup. With less time than this, tidying up would be cut off before it had done anything.</summary>
     private static readonly TimeSpan UpkeepTimeMin = TimeSpan.FromSeconds(1);
 
     private UpkeepJob? _upkeep;

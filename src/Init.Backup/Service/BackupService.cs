@@ -10,7 +10,11 @@ namespace Init.Backup.Service;
 /// <param name="Say">The log, line by line.</param>
 /// <param name="Notify">sd_notify(3); does nothing when nobody listens.</param>
 /// <param name="OwnInit">Which Init this runs under; null: none.</param>
-public sealed record ServiceSurroundings(Action<string> Say, Action<string> Notify, string? OwnInit);
+public sealed record ServiceSurroundings(Action<string> Say, Action<string> Notify, string? OwnInit)
+{
+    /// <summary>Names of the programs that run and may have files open; asked from any thread.</summary>
+    public Func<IReadOnlyList<string>> RunningPrograms { get; init; } = () => [];
+}
 
 /// <summary>
 /// The role: restores, opens the gate, backs up until it is told to end. One thread runs the loop and waits for nothing; what blocks is a job on a thread of its own, one at a
@@ -21,7 +25,10 @@ public sealed partial class BackupService : IDisposable
     /// <summary>GitHub's advice is six pushes a minute; a repository at a path is only kept from a storm.</summary>
     private static readonly TimeSpan PaceOfNetwork = TimeSpan.FromSeconds(10), PaceOfPath = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(3), WatchPause = TimeSpan.FromSeconds(1), TrimPause = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ReleaseTime = TimeSpan.FromSeconds(3), OpsEndTime = TimeSpan.FromSeconds(1), WatchPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Shorter than the time between two looks at the lease, which are most of what an idle role does.</summary>
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(20);
 
     private readonly EventLoop _loop = new();
     private readonly BackupParts _parts;
@@ -31,9 +38,9 @@ public sealed partial class BackupService : IDisposable
     private readonly LineSocket _socket;
     private readonly CancellationTokenSource _cancel = new();
     private readonly Random _random = new();
-    private readonly List<(long Run, LineRequest Request)> _waiters = [];
-    private readonly List<LineRequest> _followers = [];
     private readonly BackupOps _ops;
+    private readonly ServiceClients _clients;
+    private readonly RestingTrim _memory;
     private ScheduleState _schedule = ScheduleState.Initial;
     private LoopTimer? _timer;
     private LoopTimer? _leaseTimer;
@@ -41,12 +48,10 @@ public sealed partial class BackupService : IDisposable
     private BootResult? _boot;
     private BackupJob? _job;
     private TreeWatch? _watch;
-    private long _runs;
     private bool _isBusy;
     private bool _isEnding;
     private bool _wasCutOff;
     private ExceptionDispatchInfo? _fault;
-    private Instant? _lastTrim;
 
     /// <exception cref="SyscallException">The state directory cannot be used, or another role has it.</exception>
     /// <exception cref="InvalidOperationException">The configuration is one that would back up the backups.</exception>
@@ -58,9 +63,12 @@ public sealed partial class BackupService : IDisposable
         _surroundings = surroundings;
         _policy = new SchedulePolicy(
             parts.Options.Interval, parts.Options.Quiet, parts.Options.QuietMax, parts.Pace ?? (parts.Options.Remote.StartsWith('/') ? PaceOfPath : PaceOfNetwork), TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10));
-        _board = new StatusBoard(_loop, surroundings.Say, surroundings.Notify, parts.StatusPath) { Changed = TellFollowers };
-        _ops = new BackupOps(_loop, parts, _board, Hold, Release, _cancel.Token);
-        _socket = new LineSocket(_loop, parts.SocketPath, Handle);
+        _board = new StatusBoard(_loop, surroundings.Say, surroundings.Notify, parts.StatusPath);
+        _ops = new BackupOps(_loop, parts, surroundings, _board, Hold, Release, _cancel.Token);
+        _clients = new ServiceClients(_board, _ops, () => Feed(new ScheduleEvent.Requested()));
+        _board.Changed = _clients.Tell;
+        _memory = new RestingTrim(_loop, TrimInterval);
+        _socket = new LineSocket(_loop, parts.SocketPath, _clients.Handle);
     }
 
     /// <summary>Returns when it has ended in order.</summary>
@@ -70,6 +78,7 @@ public sealed partial class BackupService : IDisposable
         int errno = Files.Unlink(_parts.Options.ReadyFile);
         if (errno is not (0 or Errno.ENOENT))
             _surroundings.Say($"cannot remove {_parts.Options.ReadyFile}: {Errno.Describe(errno)}");
+        Leftovers.Sweep(_parts.Settings);
 
         ServiceStatus? before = Files.ReadAll(_parts.StatusPath, 1 << 20, out _) is { } saved ? ServiceJson.ReadStatus(saved) : null;
         _board.Set(status => status with
@@ -103,7 +112,7 @@ public sealed partial class BackupService : IDisposable
     {
         if (_isEnding)
         {
-            CutOff();
+            CutOff("because the role was told to end once more");
             return;
         }
 
@@ -111,9 +120,11 @@ public sealed partial class BackupService : IDisposable
         _board.Stage(Stages.Ending, "the last backup");
         _leaseTimer?.Cancel();
         _ops.End();
-        _endTimer = _loop.After(_parts.Options.ShutdownLimit, CutOff);
+        _clients.Ending();
+        string late = $"after {_parts.Options.ShutdownLimit.TotalSeconds:0.#} s (shutdown_limit)";
+        _endTimer = _loop.After(_parts.Options.ShutdownLimit, () => CutOff(late));
         if (_boot is null || _parts.Options.ShutdownLimit == TimeSpan.Zero)
-            CutOff();
+            CutOff(late);
         else
             Feed(new ScheduleEvent.Ending());
     });
@@ -150,6 +161,8 @@ public sealed partial class BackupService : IDisposable
             : boot.RemoteCommit is null && head is null ? "ready: there is no backup yet" : "ready: nothing had to be restored";
         _surroundings.Say(said);
         _board.Stage(Stages.Idle, said);
+        if (boot.Restored is not null)
+            _board.Raise("backup.restored", said);
         _surroundings.Notify("READY=1");
         StartWatch();
         LookForChallenges();
@@ -212,11 +225,7 @@ public sealed partial class BackupService : IDisposable
                 // The next backup says it, if it lasts until then.
             }
 
-            return () =>
-            {
-                Feed(new ScheduleEvent.TimeCame());
-                TrimMemory();
-            };
+            return () => Feed(new ScheduleEvent.TimeCame());
         });
     });
 
@@ -257,7 +266,7 @@ public sealed partial class BackupService : IDisposable
 
     private void BackUp()
     {
-        _runs++;
+        _clients.RunBegins();
         BackupJob job = _job!;
         TreeWatch? watch = _watch;
         Begin("backup", () =>
@@ -284,34 +293,26 @@ public sealed partial class BackupService : IDisposable
         if (result.WasPushed || result.Last.IsNew)
         {
             _board.Save();
-            _surroundings.Say($"backed up: {result.Last.Changed} changed, {result.Last.Deleted} deleted of {result.Last.Entries}, in {result.Last.Seconds:0.0} s");
+            string said = $"backed up: {result.Last.Changed} changed, {result.Last.Deleted} deleted of {result.Last.Entries}, in {result.Last.Seconds:0.0} s";
+            _surroundings.Say(said);
+            if (result.WasPushed)
+                _board.Raise("backup.acknowledged", $"{said}; the remote has {result.Acknowledged}");
         }
 
         _board.Stage(Stages.Idle, $"backed up at {DateTimeOffset.UtcNow:HH:mm:ss} UTC, {result.Last.Entries} entries");
-        Answer(null);
+        _clients.RunEnded(null);
         Feed(new ScheduleEvent.Succeeded());
         if (result.NeedsAnother)
             Feed(new ScheduleEvent.Requested());
         Plan();
         TidyUp();
-        TrimMemory();
-    }
-
-    /// <summary>The role waits for most of its life: what a run has left on the heap, and the pages of the binary that it took, are given back. Not after each of many runs in a row, for a collection costs more than a run that finds nothing.</summary>
-    private void TrimMemory()
-    {
-        if (_isBusy || _lastTrim is { } last && MonotonicClock.Now < last + TrimPause)
-            return;
-
-        OwnMemory.Trim();
-        _lastTrim = MonotonicClock.Now;
     }
 
     private void Failed(Exception exception)
     {
         _board.Problem(exception.Message);
         _board.Stage(Stages.Failing, exception.Message);
-        Answer(exception.Message);
+        _clients.RunEnded(exception.Message);
         Feed(new ScheduleEvent.Failed((exception as RemoteException)?.RetryAfter));
         _board.Set(status => status with { Failures = _schedule.Failures });
         Plan();
@@ -341,7 +342,7 @@ public sealed partial class BackupService : IDisposable
             {
                 then = work();
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
             {
                 then = Finish;
             }
@@ -354,6 +355,7 @@ public sealed partial class BackupService : IDisposable
             _loop.Post(() =>
             {
                 _isBusy = false;
+                _memory.NoteWork();
                 UpkeepEnded();
                 if (_wasCutOff)
                     Finish();
@@ -375,11 +377,12 @@ public sealed partial class BackupService : IDisposable
         _loop.Stop();
     }
 
-    private void CutOff()
+    /// <param name="why">For people, behind "was cut off".</param>
+    private void CutOff(string why)
     {
         _endTimer?.Cancel();
         if (_isBusy && _boot is not null)
-            _surroundings.Say($"the last backup was cut off after {_parts.Options.ShutdownLimit.TotalSeconds:0.#} s; what has changed since the one before is on this disk only");
+            _surroundings.Say($"the last backup was cut off {why}; what has changed since the one before is on this disk only");
         else if (_boot is not null && _parts.Options.ShutdownLimit == TimeSpan.Zero)
             _surroundings.Say("no last backup is made: shutdown_limit is 0");
         _wasCutOff = true;
@@ -407,56 +410,10 @@ public sealed partial class BackupService : IDisposable
             }
         }
 
-        Answer("the role ends");
+        _clients.Ended();
         _board.Save();
+        _cancel.Cancel();
+        _ops.Join(OpsEndTime);
         _loop.Stop();
     }
-
-    // --- Clients ------------------------------------------------------------------------------------------------------
-
-    private void Handle(LineRequest request)
-    {
-        switch (request.Op)
-        {
-            case "status":
-                request.Succeed(_board.ToJson());
-                break;
-            case "follow":
-                if (request.Item(_board.ToJson()))
-                    _followers.Add(request);
-                break;
-            case "now" when _isEnding:
-                request.Fail("ending", "cannot back up now: the role ends, and makes its last backup");
-                break;
-            case "now":
-                if (request.IsTrue("wait"))
-                    _waiters.Add((_runs + 1, request));
-                else
-                    request.Succeed();
-                Feed(new ScheduleEvent.Requested());
-                break;
-            case var _ when _ops.TryHandle(request):
-                break;
-            default:
-                request.Fail("unknown-op", $"cannot do \"{request.Op}\": this role does not know it");
-                break;
-        }
-    }
-
-    /// <summary>Whoever asked before the run began has his answer.</summary>
-    private void Answer(string? problem)
-    {
-        foreach ((long run, LineRequest request) in _waiters.ToArray())
-        {
-            if (run > _runs && problem != "the role ends")
-                continue;
-            _waiters.Remove((run, request));
-            if (problem is null)
-                request.Succeed(_board.ToJson());
-            else
-                request.Fail("failed", problem);
-        }
-    }
-
-    private void TellFollowers(string status) => _followers.RemoveAll(follower => !follower.Item(status));
 }

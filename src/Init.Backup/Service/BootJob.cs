@@ -48,6 +48,9 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
     private string? _examinedFor;
     private string? _failure;
 
+    /// <summary>Of the fetch that is under way, or was cut.</summary>
+    private TransferProgress? _fetched;
+
     /// <exception cref="OperationCanceledException">It was told to end.</exception>
     public BootResult Execute()
     {
@@ -61,21 +64,22 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
                 report.Problem(null);
                 return result;
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
                 Close();
                 throw;
             }
             catch (HeldByOtherException held)
             {
+                report.Problem(null); // The remote has answered.
                 report.Stage(Stages.WaitingForLease, held.Message);
                 pause = parts.Options.LeaseTime < LeasePause ? parts.Options.LeaseTime : LeasePause;
             }
-            catch (Exception exception) when (exception is RemoteException or GitException or ManifestException or SyscallException or IOException or InvalidDataException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is RemoteException or GitException or ManifestException or SyscallException or IOException or InvalidDataException or UnauthorizedAccessException or OperationCanceledException)
             {
                 bool isUnreachable = exception is RemoteException;
                 _failure = exception is GitException or ManifestException or InvalidDataException ? exception.Message : null;
-                report.Stage(isUnreachable ? Stages.Unreachable : Stages.Failing, $"{exception.Message}; nothing is started until this works, it is tried again every {BackoffMax.TotalSeconds:0} s at least");
+                report.Stage(isUnreachable ? Stages.Unreachable : Stages.Failing, $"{exception.Message}{FetchedSoFar()}; what requires the backup waits until this works, which is tried again at least every {BackoffMax.TotalSeconds:0} s");
                 report.Problem(exception.Message);
                 if (exception is RemoteException { RetryAfter: { } asked } && asked > pause)
                     pause = asked;
@@ -85,6 +89,15 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
                 continue;
             pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, BackoffMax.Ticks));
         }
+    }
+
+    /// <summary>Git keeps nothing of a fetch that was cut: it has to be said, or a slow line looks like none.</summary>
+    private string FetchedSoFar()
+    {
+        if (_fetched is not { } fetched)
+            return "";
+        _fetched = null;
+        return $" ({StatusText.Of("it had come so far", StatusText.Of(fetched, TimeSpan.Zero))}; the next attempt begins anew)";
     }
 
     private BootResult Attempt()
@@ -114,12 +127,12 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
     private string? TakeBranch()
     {
         RemoteLook look = _remote!.Look(cancel);
-        report.Problem(null);
         bool waited = false;
         LeaseOutcome outcome = _remote.TakeLease(
             other =>
             {
                 waited = true;
+                report.Problem(null);
                 report.LeaseOf(other);
                 report.Stage(Stages.WaitingForLease, $"the branch is that of {Describe(other)}; asking whether it still lives, which takes up to {parts.Options.LeaseTime.TotalSeconds:0} s");
             },
@@ -152,7 +165,12 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
         if (remoteCommit is not null && (plan.Restore == BootRestore.Remote || plan.History is LocalHistory.Joined or LocalHistory.Adopted))
         {
             report.Stage(Stages.Fetching, $"fetching from {_remote!.Name}");
-            _remote.Fetch(remoteCommit, wholeHistory: false, transfer => report.Progress(elapsed => StatusText.Of(transfer, elapsed)), cancel);
+            _remote.Fetch(remoteCommit, wholeHistory: false, transfer =>
+            {
+                _fetched = transfer;
+                report.Progress(elapsed => StatusText.Of(transfer, elapsed));
+            }, cancel);
+            _fetched = null;
         }
 
         switch (plan.History)

@@ -17,7 +17,7 @@ public sealed class LargePruning(BackupParts parts, BackupStore store, IBackupRe
 
     private LastDone Done => new(Path.Combine(parts.Settings.StateDirectory, "large-files-pruned"));
 
-    /// <returns>Null: nothing was looked at, or nobody can know what is needed.</returns>
+    /// <returns>Null: it is not due, or it is not certain what is needed, and nothing was deleted.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled; the next call begins anew.</exception>
     public PruneResult? Execute(DateTimeOffset now, CancellationToken cancel)
     {

@@ -23,8 +23,6 @@ public sealed class LineRequest
 
     public JsonElement Fields { get; }
 
-    public bool IsTrue(string field) => Fields.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.True;
-
     /// <param name="json">Any value.</param>
     /// <returns>False: the client has gone.</returns>
     public bool Item(string json) => _send(Encoding.UTF8.GetBytes($"{{\"id\":{_id},\"item\":{json}}}\n"));
@@ -56,6 +54,8 @@ public sealed class LineSocket : IDisposable
     private const int OutputBytesMax = 1024 * 1024;
     private const int Mode = 0x180; // 0600
 
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
+
     private readonly EventLoop _loop;
     private readonly string _path;
     private readonly int _listener;
@@ -85,7 +85,16 @@ public sealed class LineSocket : IDisposable
     {
         OpenResult accepted = UnixSockets.Accept(_listener);
         if (!accepted.Succeeded)
-            return; // Gone again, or no descriptor left: who asks for a backup's status can ask again.
+        {
+            // EAGAIN: gone again. Else there is no descriptor left, and the kernel would go on saying that somebody waits: without a pause the loop would spin.
+            if (accepted.Errno != Errno.EAGAIN)
+            {
+                _loop.Change(_listener, IoEvents.None);
+                _loop.After(AcceptPause, () => _loop.Change(_listener, IoEvents.Readable));
+            }
+
+            return;
+        }
 
         if (UnixSockets.PeerOf(accepted.Fd) is not { } peer || (peer.Uid != 0 && peer.Uid != (int)Processes.GetUid()) || _connections.Count == ConnectionsMax)
             Files.Close(accepted.Fd);
@@ -145,20 +154,28 @@ public sealed class LineSocket : IDisposable
 
         private void Take(ReadOnlySpan<byte> line)
         {
+            if (Read(line) is { } request)
+                _server._handle(request);
+        }
+
+        /// <returns>Null when it is none that can be handled, which has been answered.</returns>
+        private LineRequest? Read(ReadOnlySpan<byte> line)
+        {
             try
             {
                 using var document = JsonDocument.Parse(line.ToArray(), new JsonDocumentOptions { MaxDepth = 8 });
                 JsonElement root = document.RootElement.Clone();
                 long id = root.GetProperty("id").GetInt64();
-                if (root.GetProperty("v").GetInt32() != ControlProtocol.Version)
-                    Send(LineRequest.ErrorLine(id, "unsupported-version", $"cannot read request: this role speaks version {ControlProtocol.Version}"));
-                else
-                    _server._handle(new LineRequest(id, root.GetProperty("op").GetString() ?? "", root, Send));
+                if (root.GetProperty("v").GetInt32() == ControlProtocol.Version)
+                    return new LineRequest(id, root.GetProperty("op").GetString() ?? "", root, Send);
+                Send(LineRequest.ErrorLine(id, "unsupported-version", $"cannot read request: this role speaks version {ControlProtocol.Version}"));
             }
             catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
             {
                 Send(LineRequest.ErrorLine(null, "bad-request", "cannot read request: it is no JSON object with v, id and op"));
             }
+
+            return null;
         }
 
         private bool Send(byte[] line)

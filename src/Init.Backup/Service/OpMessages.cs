@@ -35,7 +35,7 @@ public sealed record OpProgress(long Files, long FilesTotal, long Bytes, long By
 /// <param name="KeptAside">What was in the way and differed.</param>
 public sealed record RestoreEnd(string Commit, long Files, long Written, long Bytes, IReadOnlyList<string> KeptAside, IReadOnlyList<string> Notes);
 
-/// <summary>A restore into nowhere, to see that it can be done.</summary>
+/// <summary>A restore to a directory that is deleted afterwards, to see that it can be done.</summary>
 /// <param name="At">Unix milliseconds.</param>
 /// <param name="Full">All files, from what the remote sent; else a sample.</param>
 /// <param name="Source">Where the content came from.</param>

@@ -21,6 +21,9 @@ public interface IOpHost
     /// <summary>Whether files may be restored in place: a role sees to it that no backup of a half restored state is made.</summary>
     bool MayRestoreInPlace { get; }
 
+    /// <summary>Names of the programs that may have files open.</summary>
+    IReadOnlyList<string> RunningPrograms { get; }
+
     /// <summary>A proof was made, by whoever asked for it.</summary>
     void Proved(ProofState proof);
 }
@@ -123,6 +126,8 @@ public sealed class OpRunner(BackupParts parts, IOpHost host)
             throw new OpException("not-running", "cannot restore in place: no role runs that could keep a half restored state out of the backups; start it, or restore --to another directory");
         if (into is not null)
             CheckDirectory(into);
+        else if (!fields.IsTrue("live") && host.RunningPrograms is { Count: > 0 } running)
+            throw new OpException("programs-running", $"cannot restore in place: {string.Join(", ", running)} {(running.Count == 1 ? "is" : "are")} running and may have files open; stop what runs (init stop {string.Join(' ', running)}), or restore to another directory");
 
         string[] named = fields.Texts("paths");
         if (named.Length > PathsMax)

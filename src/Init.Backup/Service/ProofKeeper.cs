@@ -32,6 +32,8 @@ internal sealed class ProofKeeper(EventLoop loop, BackupParts parts, StatusBoard
     {
         Keep(state);
         board.Save();
+        if (state.Failures.Count > 0)
+            board.Raise("backup.proof_failed", board.Status.ProofProblem!);
     }
 
     /// <param name="problem">Why it could not be made, which says nothing of the backup; null: it was. Then it is tried again.</param>

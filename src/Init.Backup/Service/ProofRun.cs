@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Init.Backup.GitHub;
 using Init.Backup.History;
 using Init.Backup.Manifest;
@@ -7,7 +6,6 @@ using Init.Backup.Names;
 using Init.Backup.Remote;
 using Init.Backup.Restore;
 using Init.Backup.Store;
-using Init.Linux;
 
 namespace Init.Backup.Service;
 
@@ -20,7 +18,7 @@ public sealed class ProofRun(BackupParts parts, Random random)
     private const int DatabasesMax = 200, FailuresMax = 20;
     private const long DatabaseBytesMax = 1L << 30, FileBytesMax = 1L << 30, SpareBytes = 64L << 20;
 
-    private readonly string _directory = Path.Combine(parts.Settings.StateDirectory, "proof");
+    private readonly string _directory = parts.Settings.ProofPath;
 
     /// <param name="full">All files; else a sample.</param>
     /// <param name="sample">Files of a sample; databases come on top, as many as fit in 1 GiB.</param>
@@ -30,7 +28,7 @@ public sealed class ProofRun(BackupParts parts, Random random)
     /// <exception cref="RemoteException">The remote cannot be asked, which says nothing of the backup.</exception>
     public ProofState Execute(bool full, int sample, Action<RestoreProgress>? progress, CancellationToken cancel)
     {
-        Remove();
+        Leftovers.Remove(_directory);
         BackupStore.MakeDirectory(_directory);
         try
         {
@@ -62,7 +60,7 @@ public sealed class ProofRun(BackupParts parts, Random random)
         }
         finally
         {
-            Remove();
+            Leftovers.Remove(_directory);
         }
     }
 
@@ -165,31 +163,4 @@ public sealed class ProofRun(BackupParts parts, Random random)
     }
 
     private static OpException Nothing(string where) => new("no-backup", $"cannot prove a backup: there is none at {where} yet");
-
-    /// <summary>Names of any bytes, so not by the means of .NET.</summary>
-    private void Remove()
-    {
-        OpenResult parent = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(parts.Settings.StateDirectory));
-        if (!parent.Succeeded)
-            return;
-        RemoveTree(parent.Fd, "proof"u8.ToArray());
-        Files.Close(parent.Fd);
-    }
-
-    private static void RemoveTree(int directory, byte[] name)
-    {
-        if (FilesAt.Unlink(directory, name) is 0 or Errno.ENOENT)
-            return;
-
-        OpenResult opened = FilesAt.OpenDirectory(directory, name);
-        if (opened.Succeeded)
-        {
-            _ = FilesAt.SetMode(opened.Fd, 0x1C0 /* 0700 */);
-            foreach (byte[] child in FilesAt.List(opened.Fd, out _))
-                RemoveTree(opened.Fd, child);
-            Files.Close(opened.Fd);
-        }
-
-        _ = FilesAt.RemoveDirectory(directory, name);
-    }
 }

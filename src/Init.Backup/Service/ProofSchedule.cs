@@ -15,10 +15,10 @@ public sealed record NextProof(DateTimeOffset At, bool Full);
 /// <summary>When it is proved that the backups can be restored. Wall-clock time: the last proof may be of before a restart.</summary>
 public static class ProofSchedule
 {
-    /// <summary>After the start of a role that does not know of any.</summary>
+    /// <summary>From the start of a role that knows of no proof to its first one.</summary>
     private static readonly TimeSpan First = TimeSpan.FromMinutes(10);
 
-    /// <summary>After one that failed.</summary>
+    /// <summary>From a proof that failed to the next attempt.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromHours(1);
 
     /// <returns>Null: none is wanted.</returns>

@@ -83,12 +83,12 @@ public sealed record ServiceStatus
     /// <summary>"on", "off", or why not everything is watched.</summary>
     public string Watch { get; init; } = "off";
 
-    /// <summary>The last restore into nowhere, a sample or full.</summary>
+    /// <summary>The last proof, of a sample or of everything.</summary>
     public ProofState? Proof { get; init; }
 
     public ProofState? FullProof { get; init; }
 
-    /// <summary>The last that succeeded.</summary>
+    /// <summary>When the last proof succeeded.</summary>
     public long? ProvedAt { get; init; }
 
     public long? FullyProvedAt { get; init; }

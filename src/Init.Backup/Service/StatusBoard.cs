@@ -18,6 +18,9 @@ public sealed class StatusBoard(EventLoop loop, Action<string> say, Action<strin
 {
     private const int NotesMax = 100;
 
+    /// <summary>Of a text in a datagram, which Init takes up to 4,096 bytes: with three bytes for each character there is room for the rest.</summary>
+    private const int CharactersMax = 1000;
+
     private static readonly TimeSpan Throttle = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -68,8 +71,15 @@ public sealed class StatusBoard(EventLoop loop, Action<string> say, Action<strin
         if (problem == before)
             return;
         say(problem ?? "the backup works again");
+        if (problem is not null && before is null)
+            Raise("backup.failed", problem);
         HandOn();
     }
+
+    /// <summary>Tells Init of something that hooks may want to hear of: docs/reference/backup.md#events.</summary>
+    /// <param name="type">"backup.failed".</param>
+    /// <param name="text">For people; without secrets.</param>
+    public void Raise(string type, string text) => loop.Post(() => notify($"X_INIT_EVENT={type}\nX_INIT_EVENT_TEXT={InOneLine(text)}"));
 
     public void Note(StatusNote note)
     {
@@ -113,12 +123,14 @@ public sealed class StatusBoard(EventLoop loop, Action<string> say, Action<strin
             say($"cannot write {statusPath}: {Errno.Describe(errno)}");
     }
 
+    private static string InOneLine(string text) => text[..Math.Min(text.Length, CharactersMax)].ReplaceLineEndings(" ");
+
     private void HandOn()
     {
         Volatile.Write(ref _handedOn, Stopwatch.GetTimestamp());
         loop.Post(() =>
         {
-            string text = Status.Text.ReplaceLineEndings(" ");
+            string text = InOneLine(Status.Text);
             if (text != _notified)
                 notify("STATUS=" + text);
             _notified = text;

@@ -19,13 +19,16 @@ public sealed class TreeWatch : IDisposable
     private readonly Dictionary<int, BytePath> _directories = [];
     private readonly HashSet<BytePath> _done = [];
     private readonly Lock _lock = new();
+    private readonly int _directoriesMax;
     private readonly int _base;
     private volatile bool _isLossy;
+    private volatile bool _hasRoomAgain;
 
     /// <exception cref="SyscallException">There can be no watch, or no BASE.</exception>
-    public TreeWatch(BackupSettings settings)
+    public TreeWatch(BackupSettings settings, int directoriesMax = DirectoriesMax)
     {
         _settings = settings;
+        _directoriesMax = directoriesMax;
         _base = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(settings.Base)).OrThrow("open", settings.Base);
     }
 
@@ -46,13 +49,18 @@ public sealed class TreeWatch : IDisposable
     /// <summary>Watches all directories that are there, unless they are watched already; from any thread. After that, those that come are noticed.</summary>
     public void AddAll()
     {
-        if (_isLossy)
+        if (_isLossy || _hasRoomAgain)
+        {
             _done.Clear();
+            Limit = null;
+        }
+
         _isLossy = false;
+        _hasRoomAgain = false;
         foreach (BytePath target in TreeWalker.Normalize(_settings.Targets).Where(target => !_done.Contains(target)))
         {
             // A target that is a file, or is not there yet, is seen from the directory that it is in.
-            bool isSeen = target.Parent.IsRoot || AddOne(target.Parent, out _);
+            bool isSeen = AddOne(target.Parent, out _);
             AddBelow(target);
             if (isSeen)
                 _done.Add(target);
@@ -72,6 +80,13 @@ public sealed class TreeWatch : IDisposable
             {
                 if (!_directories.TryGetValue(change.Watch, out directory))
                     return;
+                if (change.IsOver)
+                {
+                    // Programs make and delete directories for as long as they run: kept, they would use up what may be watched.
+                    _directories.Remove(change.Watch);
+                    _hasRoomAgain |= Limit is not null;
+                    return;
+                }
             }
 
             BytePath path = change.Name.Length == 0 ? directory : directory.Append(change.Name);
@@ -117,19 +132,19 @@ public sealed class TreeWatch : IDisposable
     private bool AddOne(BytePath path, out List<byte[]>? names)
     {
         names = null;
-        OpenResult opened = FilesAt.OpenDirectory(_base, path.Bytes);
+        OpenResult opened = FilesAt.OpenDirectory(_base, path.IsRoot ? "."u8 : path.Bytes);
         if (!opened.Succeeded)
             return false;
 
         try
         {
-            int watch = _watch.Add(opened.Fd, out int errno);
-            lock (_lock)
+            lock (_lock) // From before it is added: that it is gone must not be heard before it is known.
             {
-                if (watch >= 0 && (_directories.ContainsKey(watch) || _directories.Count < DirectoriesMax))
+                int watch = _watch.Add(opened.Fd, out int errno);
+                if (watch >= 0 && (_directories.ContainsKey(watch) || _directories.Count < _directoriesMax))
                     _directories[watch] = path;
                 else
-                    Limit ??= watch >= 0 ? $"there are more than {DirectoriesMax} directories" : $"the system allows no more: {Errno.Describe(errno)}";
+                    Limit ??= watch >= 0 ? $"there are more than {_directoriesMax} directories" : $"the system allows no more: {Errno.Describe(errno)}";
             }
 
             // Listed after the watch was set: what comes in between is seen twice, and nothing not at all.

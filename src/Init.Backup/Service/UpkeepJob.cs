@@ -19,7 +19,7 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
 
     private LastDone HistoryDone => new(Path.Combine(parts.Settings.StateDirectory, "history-checked"));
 
-    /// <summary>A backup has failed, and it may be the store.</summary>
+    /// <summary>A backup has failed for a reason that may lie in the store: it is examined at the next turn.</summary>
     public void Suspect(string problem) => _suspicion = problem;
 
     /// <returns>True: a backup is to be made at once.</returns>

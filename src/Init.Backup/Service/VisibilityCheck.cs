@@ -24,7 +24,7 @@ public sealed class VisibilityCheck(BackupParts parts)
         _isPassed = true;
     }
 
-    /// <summary>For a backup that is made here whatever the remote is: large files go there while it is made.</summary>
+    /// <summary>Where a backup may put large files. It is made here in any case, but large files leave this disk while it is made: not to a repository that is public.</summary>
     public ILargeFiles? LargeFiles(CancellationToken cancel)
     {
         try

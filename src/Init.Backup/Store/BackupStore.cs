@@ -56,9 +56,6 @@ public sealed class BackupStore : IDisposable
     /// <summary>The last commit of the branch; null when there is none.</summary>
     public string? Head() => HeadOf(Branch);
 
-    /// <summary>The last commit that was read back from the remote; null when there is none.</summary>
-    public string? Acknowledged() => Git.Run(GitRunner.ShortTime, [1], "rev-parse", "--verify", "--quiet", "refs/init/acknowledged");
-
     /// <summary>Whether commits before our first ones are only at the remote.</summary>
     public bool IsShallow => File.Exists(Path.Combine(Git.Repository, "shallow"));
 
@@ -79,6 +76,13 @@ public sealed class BackupStore : IDisposable
 
     /// <summary>Packs of a backup that came to no end go; nobody may be writing one.</summary>
     internal void SettlePacks() => PackMarks.Settle(PackDirectoryOf(Git), HeadOf);
+
+    /// <summary>Git leaves what has come of a pack when the line is cut. A boot that tries again and again would fill the disk with them.</summary>
+    internal void RemoveHalfPacks()
+    {
+        foreach (string half in EnumerateIn(PackDirectoryOf(Git), "tmp_pack_*").Concat(EnumerateIn(PackDirectoryOf(Git), "tmp_idx_*")).ToArray())
+            File.Delete(half);
+    }
 
     internal static string PackDirectoryOf(GitRunner git) => Path.Combine(git.Repository, "objects", "pack");
 

@@ -38,11 +38,10 @@ public sealed class CatFile : IDisposable
     public long Read(IReadOnlyList<string> ids, ContentReceiver receive)
     {
         const int Ahead = 64; // Together smaller than a pipe: asking never waits for an answer that is not read.
-        long total = 0;
-        int asked = 0;
-        bool isComplete = false;
-        try
+        return Converse(() =>
         {
+            long total = 0;
+            int asked = 0;
             for (int i = 0; i < ids.Count; i++)
             {
                 if (asked == i)
@@ -54,30 +53,23 @@ public sealed class CatFile : IDisposable
                 total += Receive(ids[i], "blob", receive);
             }
 
-            isComplete = true;
             return total;
-        }
-        finally
-        {
-            // Answers that nobody read would be taken for those to the next question.
-            if (!isComplete)
-            {
-                Dispose();
-                Start();
-            }
-        }
+        });
     }
 
     /// <exception cref="GitException">It is larger than <paramref name="bytesMax"/>.</exception>
     public byte[] ReadSmall(string id, string type, int bytesMax)
     {
         using MemoryStream content = new();
-        Ask([id]);
-        Receive(id, type, piece =>
+        Converse(() =>
         {
-            if (content.Length + piece.Length > bytesMax)
-                throw new GitException($"cannot read {type} {id} of {_git.Repository}: it has more than {bytesMax} bytes");
-            content.Write(piece);
+            Ask([id]);
+            return Receive(id, type, piece =>
+            {
+                if (content.Length + piece.Length > bytesMax)
+                    throw new GitException($"cannot read {type} {id} of {_git.Repository}: it has more than {bytesMax} bytes");
+                content.Write(piece);
+            });
         });
         return content.ToArray();
     }
@@ -130,6 +122,26 @@ public sealed class CatFile : IDisposable
         _errors = GitRunner.ReadLimited(_process.StandardError);
         _input = _process.StandardInput.BaseStream;
         _output = new BufferedStream(_process.StandardOutput.BaseStream, 128 * 1024);
+    }
+
+    /// <summary>After questions whose answers were not all read comes another git: what is left of them would be taken for the answer to the next question.</summary>
+    private long Converse(Func<long> askAndReceive)
+    {
+        bool isComplete = false;
+        try
+        {
+            long bytes = askAndReceive();
+            isComplete = true;
+            return bytes;
+        }
+        finally
+        {
+            if (!isComplete)
+            {
+                Dispose();
+                Start();
+            }
+        }
     }
 
     private void Ask(IEnumerable<string> ids)

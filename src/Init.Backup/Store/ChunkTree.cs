@@ -14,9 +14,6 @@ internal sealed class ChunkTree(byte[] directory, List<string> before)
 {
     private readonly List<string> _now = [.. before];
 
-    /// <summary>Whether anything differs from what the parent commit has.</summary>
-    public bool IsChanged => !_now.SequenceEqual(before);
-
     public void Set(int index, ReadOnlySpan<byte> chunk, Func<FastImport> import)
     {
         string id = BlobId(chunk);

@@ -65,14 +65,23 @@ internal sealed class PackIndex : IDisposable
         return [.. new DirectoryInfo(directory).EnumerateFiles("*.idx").OrderByDescending(file => file.Length).Take(CountMax).Select(file => Open(file.FullName)).OfType<PackIndex>()];
     }
 
-    /// <returns>Null when it is none that we read: then git does.</returns>
+    /// <returns>Null when it is none that we read, or is gone because packs were put together: then git does.</returns>
     private static PackIndex? Open(string path)
     {
-        long length = new FileInfo(path).Length;
-        if (length < NamesAt + TrailerBytes || !File.Exists(Path.ChangeExtension(path, ".pack")))
+        MemoryMappedFile file;
+        long length;
+        try
+        {
+            length = new FileInfo(path).Length;
+            if (length < NamesAt + TrailerBytes || !File.Exists(Path.ChangeExtension(path, ".pack")))
+                return null;
+            file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        }
+        catch (FileNotFoundException)
+        {
             return null;
+        }
 
-        var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         uint count = Number(view, NamesAt - 4);
         if (Number(view, 0) == 0xFF744F63 && Number(view, 4) == 2 && NamesAt + TrailerBytes + (count * (long)EntryBytes) <= length)

@@ -33,6 +33,10 @@ internal sealed class PackReader : IDisposable
             {
                 return Read(file.Value, at, receive);
             }
+            catch (FileNotFoundException)
+            {
+                // Packs were put together since their indexes were read. Git looks again for what it does not find.
+            }
             catch (Exception exception) when (exception is IOException or InvalidDataException)
             {
                 throw new GitException($"cannot read blob {id} from {index.PackPath}: {exception.Message}; see git fsck");

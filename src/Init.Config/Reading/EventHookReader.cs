@@ -47,9 +47,7 @@ internal static class EventHookReader
 
         foreach (Text text in texts)
         {
-            bool isKnown = KnownNames.Events.Any(known => GlobPattern.Matches(text.Value, known)) ||
-                text.Value.StartsWith(KnownNames.OpenEventFamily, StringComparison.Ordinal);
-            if (isKnown)
+            if (KnownNames.Events.Any(known => GlobPattern.Matches(text.Value, known)))
                 continue;
 
             string message = text.Value.Contains('*', StringComparison.Ordinal) ? $"{text.Quoted} matches no event" : $"unknown event {text.Quoted}";

@@ -27,6 +27,9 @@ public sealed record NotifyMessage
     /// <summary>A longer status is cut.</summary>
     public const int StatusCharactersMax = 512;
 
+    /// <summary>A longer text of an event is cut.</summary>
+    public const int EventCharactersMax = 2048;
+
     /// <summary>A longer extension of a time limit is taken for this one.</summary>
     public static readonly TimeSpan ExtensionMax = TimeSpan.FromDays(1);
 
@@ -59,6 +62,12 @@ public sealed record NotifyMessage
     /// </summary>
     public bool Barrier { get; init; }
 
+    /// <summary>X_INIT_EVENT=: the type of an event that has happened to the program, for hooks; see <see cref="ToldEvents"/>. Our own: sd_notify(3) leaves names that begin with X_ to everybody.</summary>
+    public string? Event { get; init; }
+
+    /// <summary>X_INIT_EVENT_TEXT=: about <see cref="Event"/>, for people, as <see cref="Status"/>.</summary>
+    public string? EventText { get; init; }
+
     /// <summary>Never fails. Of anything longer than <see cref="BytesMax"/> only that much is looked at.</summary>
     public static NotifyMessage Parse(ReadOnlySpan<byte> datagram)
     {
@@ -90,7 +99,11 @@ public sealed record NotifyMessage
         if (key.SequenceEqual("BARRIER"u8))
             return isOne ? this with { Barrier = true } : this;
         if (key.SequenceEqual("STATUS"u8))
-            return this with { Status = ReadStatus(value) };
+            return this with { Status = ReadText(value, StatusCharactersMax) };
+        if (key.SequenceEqual("X_INIT_EVENT"u8))
+            return this with { Event = ReadText(value, EventCharactersMax) };
+        if (key.SequenceEqual("X_INIT_EVENT_TEXT"u8))
+            return this with { EventText = ReadText(value, EventCharactersMax) };
         if (key.SequenceEqual("WATCHDOG"u8))
         {
             return isOne ? this with { Watchdog = WatchdogSign.Alive }
@@ -121,7 +134,7 @@ public sealed record NotifyMessage
             : null;
 
     /// <summary>It ends up on terminals, so nothing in it may move a cursor or begin a line.</summary>
-    private static string ReadStatus(ReadOnlySpan<byte> value)
+    private static string ReadText(ReadOnlySpan<byte> value, int charactersMax)
     {
         StringBuilder text = new();
         while (!value.IsEmpty)
@@ -129,7 +142,7 @@ public sealed record NotifyMessage
             // What is not valid UTF-8 comes out as U+FFFD.
             _ = Rune.DecodeFromUtf8(value, out Rune rune, out int used);
             value = value[used..];
-            if (text.Length + rune.Utf16SequenceLength > StatusCharactersMax)
+            if (text.Length + rune.Utf16SequenceLength > charactersMax)
                 break;
 
             text.Append(MayBeShown(rune) ? rune.ToString() : " ");

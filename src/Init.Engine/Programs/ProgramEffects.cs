@@ -31,6 +31,7 @@ public sealed class ProgramEffects(
     INarrator narrator,
     InitLog log)
 {
+    private readonly ToldEvents _toldEvents = new(journal.Publish, TimeProvider.System, log.Trouble);
     private CoreDriver? _driver;
 
     /// <summary>The driver and this object need each other; the driver is made second.</summary>
@@ -87,6 +88,8 @@ public sealed class ProgramEffects(
     {
         if (message.Status is { } status)
             program.StatusText = status.Length == 0 ? null : status;
+        if (message.Event is { } happening)
+            _toldEvents.Tell(program, happening, message.EventText, loop.Now);
         if (message.Ready && program.Definition.Ready is Probe.Notify)
             Driver.Feed(program.Name, new ProgramEvent.ReadyTold());
         if (message.Watchdog == WatchdogSign.Alive)

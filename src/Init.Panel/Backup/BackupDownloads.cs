@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Init.Admin.Http;
 using Init.Linux;
@@ -92,28 +93,27 @@ internal sealed class BackupDownloads(BackupLink link)
         return null;
     }
 
-    /// <summary>Null means that it has been answered. The directory is listed, for a file's name alone says nothing of its kind.</summary>
+    /// <summary>Null means that it has been answered. The role lists a directory as what is in it, and everything else as itself.</summary>
     private async Task<BackupEntry?> FindAsync(HttpContext context, string commit, string path)
     {
-        BackupEntry? found = null;
+        BackupEntry found = new(path, path, "directory");
         BackupReply reply = await link.AskAsync(
             "files",
             json =>
             {
                 json.WriteString("commit", commit);
-                json.WriteString("path", path.LastIndexOf('/') is > 0 and var at ? path[..at] : "");
+                json.WriteString("path", path);
             },
             item =>
             {
                 if (item.GetProperty("path").GetString() == path)
-                    found = item.Deserialize(BackupJson.Default.BackupEntry);
+                    found = item.Deserialize(BackupJson.Default.BackupEntry) ?? found;
             },
             cancellation: context.RequestAborted);
-        if (reply is not BackupReply.Done)
-            await BackupReplies.RefuseAsync(context, reply);
-        else if (found is null)
-            await PanelReply.ProblemAsync(context, StatusCodes.Status404NotFound, "not_found", $"there is no {path} in this backup");
-        return found;
+        if (reply is BackupReply.Done)
+            return found;
+        await BackupReplies.RefuseAsync(context, reply);
+        return null;
     }
 
     private static async Task SendAsync(HttpContext context, FileStream file)
@@ -145,15 +145,13 @@ internal sealed class BackupDownloads(BackupLink link)
         return null;
     }
 
+    /// <summary>What is left all the same, when we are killed before, the role removes when it starts.</summary>
     private static void Remove(string directory)
     {
-        try
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The role's directory, which is looked after by whoever looks after its scratch files.
-        }
+        OpenResult scratch = FilesAt.OpenDirectory(FilesAt.WorkingDirectory, Encoding.UTF8.GetBytes(Path.GetDirectoryName(directory)!));
+        if (!scratch.Succeeded)
+            return;
+        FilesAt.RemoveTree(scratch.Fd, Encoding.UTF8.GetBytes(Path.GetFileName(directory)));
+        Files.Close(scratch.Fd);
     }
 }

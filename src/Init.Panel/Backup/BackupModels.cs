@@ -37,12 +37,15 @@ internal sealed record BackupChange(string Path, string Change, long? Size = nul
 internal sealed record BackupDifference(IReadOnlyList<BackupChange> Changes, long Total);
 
 /// <param name="To">An absolute directory below which it is written; null: in place.</param>
-internal sealed record BackupRestoreBody(string Commit, IReadOnlyList<string> Paths, string? To = null);
+/// <param name="Live">In place also while programs run, which the role refuses otherwise.</param>
+internal sealed record BackupRestoreBody(string Commit, IReadOnlyList<string> Paths, string? To = null, bool Live = false);
 
 /// <param name="State">"running", "done" or "failed".</param>
 /// <param name="Problem">Why it failed.</param>
+/// <param name="ProgramsRun">That is why: it can be asked for again with <see cref="BackupRestoreBody.Live"/>.</param>
 internal sealed record BackupRestore(
-    string State, string Commit, IReadOnlyList<string> Paths, string? To, long StartedAt, long? EndedAt = null, RestoreProgress? Progress = null, RestoreOutcome? Result = null, string? Problem = null);
+    string State, string Commit, IReadOnlyList<string> Paths, string? To, long StartedAt, long? EndedAt = null, RestoreProgress? Progress = null, RestoreOutcome? Result = null, string? Problem = null,
+    bool? ProgramsRun = null);
 
 /// <param name="Restore">The last one since the gateway began; null: none.</param>
 internal sealed record BackupRestoreView([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] BackupRestore? Restore);

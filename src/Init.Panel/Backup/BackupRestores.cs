@@ -52,6 +52,8 @@ internal sealed class BackupRestores(BackupLink link, TimeProvider clock, Cancel
             json.WriteEndArray();
             if (body.To is not null)
                 json.WriteString("to", body.To);
+            if (body.Live)
+                json.WriteBoolean("live", true);
         },
         onItem,
         Patience,
@@ -83,7 +85,8 @@ internal sealed class BackupRestores(BackupLink link, TimeProvider clock, Cancel
             problem = $"the answer of the backup's role is not of this protocol: {exception.Message}";
         }
 
-        Change(restore => restore with { State = problem is null ? "done" : "failed", EndedAt = Now, Result = outcome, Problem = problem });
+        bool? doProgramsRun = reply is BackupReply.Refused("programs-running", _) ? true : null;
+        Change(restore => restore with { State = problem is null ? "done" : "failed", EndedAt = Now, Result = outcome, Problem = problem, ProgramsRun = doProgramsRun });
     }
 
     private void Change(Func<BackupRestore, BackupRestore> change)

@@ -61,6 +61,24 @@ public sealed class DownloadTests
         Assert.Contains("is not what the pointer says", refusal.Message);
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(2, 3)]
+    public async Task Get_WhenItFailsForEver_IsTriedAgainAsOftenAsIsSaid(int retries, int attempts)
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        Pointer pointer = at.Put(GitHubFixture.Content(1));
+        at.Settings = at.Settings with { DownloadRetries = retries };
+
+        at.GitHub.Misbehave(new FakeGitHubFault { Where = "assets GET", CutAnswerAt = 0 });
+        Assert.Equal(RemoteProblem.Unreachable, Assert.Throws<RemoteException>(() => at.Get(pointer)).Problem);
+        Assert.Equal(attempts, at.GitHub.Requests.Count(request => request.Host == "assets"));
+
+        at.GitHub.Misbehave(new FakeGitHubFault { Where = "assets GET", CorruptsDownload = true });
+        Assert.Contains("is not what the pointer says", Assert.Throws<RemoteException>(() => at.Get(pointer)).Message);
+        Assert.Equal(2 * attempts, at.GitHub.Requests.Count(request => request.Host == "assets"));
+    }
+
     [Fact]
     public async Task Get_WhenOnePartIsDamaged_FetchesOnlyThatAgain()
     {

@@ -6,17 +6,22 @@ using Init.Backup.Tests.Service;
 
 namespace Init.Backup.Tests.Kill;
 
-/// <summary>The role in a process of its own, to be killed: "role ROOT REMOTE LEASE". ROOT is as <see cref="TestFolder"/> has it.</summary>
+/// <summary>
+/// The role in a process of its own, to be killed: "role ROOT REMOTE LEASE". ROOT is as <see cref="TestFolder"/> has it. With INIT_BINARY it is the published one,
+/// whose lease takes 3 s at least, and which takes its time between two pushes.
+/// </summary>
 internal sealed class RoleProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
+    private readonly NotifySocket? _notify;
     private readonly List<string> _lines = [];
 
-    private RoleProcess(Process process, string socketPath)
+    private RoleProcess(Process process, string socketPath, NotifySocket? notify = null)
     {
         _process = process;
+        _notify = notify;
         SocketPath = socketPath;
         process.OutputDataReceived += (_, line) => Add(line.Data);
         process.ErrorDataReceived += (_, line) => Add(line.Data);
@@ -45,6 +50,8 @@ internal sealed class RoleProcess : IDisposable
     /// <param name="lease">Seconds.</param>
     public static RoleProcess Start(TestFolder folder, string remote, string? path = null, double lease = 0.6)
     {
+        if (Environment.GetEnvironmentVariable("INIT_BINARY") is { Length: > 0 } binary)
+            return StartPublished(binary, folder, remote, path, lease);
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(Program).Assembly.Location, "role", folder.Root, remote, lease.ToString(System.Globalization.CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,
@@ -55,6 +62,37 @@ internal sealed class RoleProcess : IDisposable
         if (path is not null)
             start.Environment["PATH"] = $"{path}:{Environment.GetEnvironmentVariable("PATH")}";
         return new RoleProcess(Process.Start(start)!, RunningService.PartsOf(folder.Settings, remote, Quick).SocketPath);
+    }
+
+    private static RoleProcess StartPublished(string binary, TestFolder folder, string remote, string? path, double lease)
+    {
+        string file = Path.Combine(folder.Root, "supervisor.toml");
+        File.WriteAllText(file, $"""
+            [init]
+            state_dir = "{folder.Root}"
+
+            [backup]
+            base = "{folder.Settings.Base}"
+            targets = ["t"]
+            remote = "{remote}"
+            user = "{GitServer.User}"
+            interval = "10m"
+            watch = false
+            lease_time = "{(int)Math.Max(3, lease)}s"
+
+            [program.backup]
+            builtin = "backup"
+            """);
+        NotifySocket notify = new(Path.Combine(folder.Root, $"notify-{Guid.NewGuid():N}"));
+        ProcessStartInfo start = new(binary, ["backup", "run", "-c", file]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.Environment.Clear();
+        start.Environment["PATH"] = (path is null ? "" : path + ":") + Environment.GetEnvironmentVariable("PATH");
+        start.Environment["NOTIFY_SOCKET"] = notify.Path;
+        if (!remote.StartsWith('/'))
+            start.Environment["GITHUB_PAT"] = GitServer.Token;
+        RoleProcess role = new(Process.Start(start)!, Path.Combine(folder.Root, "backup", "backup.sock"), notify);
+        notify.Read(line => role.Add("notify: " + line));
+        return role;
     }
 
     /// <summary>What <see cref="Start"/> starts.</summary>
@@ -138,6 +176,7 @@ internal sealed class RoleProcess : IDisposable
         if (!_process.HasExited)
             Kill(withGit: true);
         _process.Dispose();
+        _notify?.Dispose();
     }
 
     private void Add(string? line)

@@ -69,6 +69,24 @@ public sealed class LeaseTests
         Assert.True(newcomer.Remote.Look(default).Lease!.Counter > 1);
     }
 
+    [Theory]
+    [InlineData("refs/init/challenge/main.lock")]
+    [InlineData("refs/init/lease/main.lock")]
+    public async Task Lease_WhenAKilledGitHasLeftALock_IsTakenOnceThatIsOldEnough(string name)
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        string path = bed.Server.PathOf(RemoteBed.Repository);
+        bed.NewMachine(url: path).Owning();
+        string lockFile = Path.Combine(path, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(lockFile)!);
+        File.WriteAllText(lockFile, "");
+        File.SetLastWriteTimeUtc(lockFile, DateTime.UtcNow.AddSeconds(-58)); // Not old enough when it is seen first.
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+
+        Assert.IsType<LeaseOutcome.Held>(bed.NewMachine(url: path).Remote.TakeLease(null, patience.Token));
+        Assert.False(File.Exists(lockFile));
+    }
+
     [Fact]
     public async Task Lease_WhenTheOwnerWasCutOffAndComesBack_ItsPushIsRefusedAndNothingIsLost()
     {

@@ -195,6 +195,31 @@ public sealed class PushTests
         machine.Fails(RemoteProblem.TooLarge, () => machine.Push(machine.Backup()));
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(40, false)] // In MB. Git would look through it for longer than the transfer takes.
+    public async Task Push_LooksForWhatFilesHaveInCommon_WhenItIsSmall(int size, bool isLookedFor)
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine machine = bed.NewMachine().Owning();
+        byte[] content = new byte[500_000];
+        for (int i = 0; i < size * 2; i++)
+        {
+            Random.Shared.NextBytes(content);
+            machine.Folder.Write($"file-{i}", content);
+        }
+
+        machine.Backup();
+        machine.Folder.Write("file-0", [.. content, 1]); // As the last one, which is in another pack.
+        string commit = machine.Backup();
+        List<TransferProgress> steps = [];
+        machine.Remote.Push(commit, null, step => { lock (steps) steps.Add(step); }, default);
+
+        Assert.Equal(commit, bed.Git("rev-parse", "main").Trim());
+        Assert.Contains(steps, step => step.Stage == "Writing objects");
+        Assert.Equal(isLookedFor, steps.Exists(step => step.Stage == "Compressing objects"));
+    }
+
     [Fact]
     public async Task Push_WhenASecretIsFound_NamesTheFileAndGoesOnWhenItIsExcluded()
     {

@@ -82,6 +82,29 @@ public sealed class BackupOpsTests : IDisposable
     }
 
     [Fact]
+    public void Restore_InPlace_WhileProgramsRun_IsDoneOnlyWhenThatIsMeant()
+    {
+        string[] running = ["bot", "web"];
+        using RunningService role = new(RunningService.PartsOf(_folder.Settings, _place.Path), running: () => Volatile.Read(ref running));
+        string first = BackUp(role, "one", "old");
+        BackUp(role, "one", "newer");
+        string fields = $"\"commit\":\"{first}\",\"paths\":[\"t/one\"]";
+
+        var refused = Assert.IsType<BackupAnswer.Refused>(Client(role, "restore", fields).Answer);
+        Assert.Equal("programs-running", refused.Code);
+        Assert.Contains("bot, web are running", refused.Message);
+        Ask(role, "restore", $"{fields},\"to\":\"{Path.Combine(_folder.Root, "elsewhere")}\"");
+        Assert.Equal("newer", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+
+        Ask(role, "restore", $"{fields},\"live\":true");
+        Assert.Equal("old", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        BackUp(role, "one", "newest");
+        Volatile.Write(ref running, []);
+        Ask(role, "restore", fields);
+        Assert.Equal("old", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+    }
+
+    [Fact]
     public void Restore_ToADirectory_LeavesTheLiveFilesAlone()
     {
         using RunningService role = Start();

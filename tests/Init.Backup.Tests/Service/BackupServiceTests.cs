@@ -93,6 +93,89 @@ public sealed class BackupServiceTests : IDisposable
     }
 
     [Fact]
+    public void Role_WhileTheFetchFails_SaysItOnceAlthoughTheRemoteAnswers()
+    {
+        _folder.Write("one", "first");
+        RunOnce();
+        Directory.Delete(_folder.Settings.StateDirectory, recursive: true);
+        _folder.Wipe();
+        int fetches = 0;
+        _place.Before = call =>
+        {
+            if (call == "fetch" && Interlocked.Increment(ref fetches) <= 2)
+                throw new RemoteException(RemoteProblem.Unreachable, "cannot fetch: test");
+        };
+
+        using RunningService role = Start();
+        role.WaitForReady();
+
+        Assert.Single(role.Said, line => line.Contains("cannot fetch", StringComparison.Ordinal));
+        Assert.Single(role.Said, line => line.Contains("works again", StringComparison.Ordinal));
+        role.Wait(() => role.Events.Length == 2, "two events");
+        Assert.Equal(("backup.failed", "cannot fetch: test"), role.Events[0]);
+        Assert.Equal("backup.restored", role.Events[1].Type);
+    }
+
+    [Fact]
+    public void Role_WhenItFailsInARow_TellsOfItOnceAndOfTheBackupAfterIt()
+    {
+        using RunningService role = Start();
+        role.WaitForReady();
+        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
+        _place.Before = call =>
+        {
+            if (call == "push")
+                throw new RemoteException(RemoteProblem.Refused, "cannot push:\nthe token is wrong");
+        };
+        _folder.Write("one", "first");
+        Assert.IsType<BackupAnswer.Refused>(role.BackUpNow());
+        Assert.IsType<BackupAnswer.Refused>(role.BackUpNow());
+        _place.Before = _ => { };
+
+        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
+
+        role.Wait(() => role.Events.Length == 3, "three events");
+        Assert.Equal(["backup.acknowledged", "backup.failed", "backup.acknowledged"], role.Events.Select(told => told.Type));
+        Assert.Equal("cannot push: the token is wrong", role.Events[1].Text);
+        Assert.Contains(_place.Head()!, role.Events[2].Text);
+    }
+
+    [Fact]
+    public void Role_WhenARunGivesUpByItself_FailsAndGoesOn()
+    {
+        using RunningService role = Start();
+        role.WaitForReady();
+        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
+        _place.Before = call =>
+        {
+            if (call == "push")
+                throw new TaskCanceledException("nothing was heard for too long");
+        };
+        _folder.Write("one", "first");
+        Assert.Contains("nothing was heard", Assert.IsType<BackupAnswer.Refused>(role.BackUpNow()).Message);
+        _place.Before = _ => { };
+
+        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
+    }
+
+    [Fact]
+    public void Role_WhenItStarts_RemovesWhatOthersHaveLeft()
+    {
+        string scratch = _folder.Settings.ScratchPath, proof = _folder.Settings.ProofPath, fetched = _folder.Settings.FetchedPath;
+        foreach (string directory in new[] { Path.Combine(scratch, "panel-0123/home/user"), fetched, Path.Combine(proof, "files/t") })
+            Directory.CreateDirectory(directory);
+        TestFolder.Run("sh", "-c", $"cd {scratch}/panel-0123/home/user && touch one && touch \"$(printf 'no\\377utf8')\" && chmod 000 . && touch {scratch}/database {fetched}/half.fetched {proof}/files/t/two");
+
+        using RunningService role = Start();
+        role.WaitForReady();
+        role.EndInOrder();
+
+        Assert.Equal([fetched], Directory.EnumerateFileSystemEntries(scratch));
+        Assert.True(File.Exists(Path.Combine(fetched, "half.fetched"))); // A download goes on from there.
+        Assert.False(Directory.Exists(proof));
+    }
+
+    [Fact]
     public void Role_WhenTheLimitForAnUnreachableRemoteIsOver_StartsAndOverwritesNothingLater()
     {
         _folder.Write("one", "first");
@@ -146,6 +229,29 @@ public sealed class BackupServiceTests : IDisposable
         role.EndInOrder();
 
         Assert.Contains(role.Said, line => line.Contains("the last backup was cut off after 1 s", StringComparison.Ordinal));
+        never.Set();
+    }
+
+    [Fact]
+    public void Role_WhenItIsToldToEndTwice_SaysThatThisIsWhyTheLastBackupWasCutOff()
+    {
+        using RunningService role = Start(options => options with { ShutdownLimit = TimeSpan.FromMinutes(5) });
+        role.WaitForReady();
+        _folder.Write("one", "x");
+        using ManualResetEventSlim pushing = new(), never = new();
+        _place.Before = call =>
+        {
+            if (call != "push")
+                return;
+            pushing.Set();
+            never.Wait(TimeSpan.FromSeconds(20));
+        };
+        role.Service.End();
+        Assert.True(pushing.Wait(TimeSpan.FromSeconds(20)));
+
+        role.EndInOrder();
+
+        Assert.Contains(role.Said, line => line.Contains("was cut off because the role was told to end once more", StringComparison.Ordinal));
         never.Set();
     }
 

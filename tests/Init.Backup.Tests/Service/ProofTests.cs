@@ -55,6 +55,7 @@ public sealed class ProofTests : IDisposable
 
         Assert.Contains("t/one", Assert.Single(proof.GetProperty("failures").EnumerateArray()).GetString());
         role.Wait(() => role.Status().ProofProblem is not null, "the problem in the status");
+        role.Wait(() => role.Events.Any(told => told.Type == "backup.proof_failed" && told.Text.Contains("t/one", StringComparison.Ordinal)), "the event");
         Verify(role, "\"sample\":1");
         Assert.NotNull(role.Status().ProofProblem); // A sample may miss it.
         TestFolder.Run("sh", "-c", $"rm -rf {objects}; mv {kept} {objects}");

@@ -14,16 +14,18 @@ internal sealed class RunningService : IDisposable
     private readonly BackupService _service;
     private readonly Thread _thread;
     private Exception? _fault;
+    private bool _isDisposed;
 
     public RunningService(TestFolder folder, FakeRemote.Place place, Func<BackupOptions, BackupOptions>? change = null, string? ownInit = null)
         : this(BackupParts.Of(OptionsOf(folder.Settings, place.Path, change), (_, store, _) => new FakeRemote(store, place)), ownInit)
     {
     }
 
-    public RunningService(BackupParts parts, string? ownInit = null)
+    /// <param name="running">Programs that run; none when it is null.</param>
+    public RunningService(BackupParts parts, string? ownInit = null, Func<string[]>? running = null)
     {
         Parts = parts;
-        _service = new BackupService(Parts, new ServiceSurroundings(line => Add(_said, line), line => Add(_notified, line), ownInit));
+        _service = new BackupService(Parts, new ServiceSurroundings(line => Add(_said, line), line => Add(_notified, line), ownInit) { RunningPrograms = running ?? (() => []) });
         _thread = new Thread(() =>
         {
             try
@@ -73,6 +75,16 @@ internal sealed class RunningService : IDisposable
         }
     }
 
+    /// <summary>What Init was told of, for hooks: type and text.</summary>
+    public (string Type, string Text)[] Events
+    {
+        get
+        {
+            lock (_changed)
+                return [.. _notified.Select(message => message.Split('\n')).Where(lines => lines[0].StartsWith("X_INIT_EVENT=", StringComparison.Ordinal)).Select(lines => (lines[0]["X_INIT_EVENT=".Length..], lines[1]["X_INIT_EVENT_TEXT=".Length..]))];
+        }
+    }
+
     public void WaitForReady() => Wait(() => IsReady, "READY=1");
 
     public void WaitForLine(string part) => Wait(() => Has(_said, part), part);
@@ -115,6 +127,9 @@ internal sealed class RunningService : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         _service.End();
         _service.End();
         _thread.Join(Patience);

@@ -27,6 +27,8 @@ public sealed class NotifyMessageTests
         { "STATUS=\u001b[31mred\u001b[0m\ttab\u007f\u0085", new() { Status = " [31mred [0m tab  " } },
         { "STATUS=\u202eevil\u2028", new() { Status = " evil " } },
 
+        { "X_INIT_EVENT=backup.failed\nX_INIT_EVENT_TEXT=cannot \u001bpush", new() { Event = "backup.failed", EventText = "cannot  push" } },
+
         { "READY=0", new() },
         { "READY=11", new() },
         { "READY= 1", new() },

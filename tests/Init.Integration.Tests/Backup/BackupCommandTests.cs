@@ -57,6 +57,27 @@ public sealed class BackupCommandTests : IDisposable
     }
 
     [RootFact]
+    public void Restore_OfEverythingAtATerminal_AsksFirst()
+    {
+        using InitUnderTest init = InitUnderTest.Start(Config, new InitOptions { AsPid1 = false });
+        init.WaitForReady("keeper");
+        string first = BackUp(init, "one", "old");
+        BackUp(init, "one", "newer");
+        Assert.Equal(["bot: stopped"], init.StopProgram("bot"));
+
+        string asked = AskAtTerminal(init, 1, "n", "restore", "--at", first);
+        Assert.Contains($"Restore everything in place as it was in backup \"{first}\"?", asked);
+        Assert.Contains("nothing was restored", asked);
+        Assert.Equal("newer", Read(init, "one"));
+        Assert.Contains("restored from " + first, AskAtTerminal(init, 0, "y", "restore", "--at", first));
+        Assert.Equal("old", Read(init, "one"));
+        BackUp(init, "one", "newest");
+        Assert.DoesNotContain("Restore everything", AskAtTerminal(init, 0, "n", "restore", "--at", first, "--yes"));
+        Assert.Equal("old", Read(init, "one"));
+        Assert.Contains("restored from", Ask(init, 0, "restore", "--at", first)); // No terminal: nobody is asked.
+    }
+
+    [RootFact]
     public void Commands_WhenNoRoleRuns_ReadTheStoreThemselves()
     {
         using InitUnderTest init = InitUnderTest.Start(Config, new InitOptions { AsPid1 = false });
@@ -109,15 +130,23 @@ public sealed class BackupCommandTests : IDisposable
         return change.RootElement.GetProperty("path").GetString()!;
     }
 
-    private static string Ask(InitUnderTest init, int code, params string[] arguments)
+    private static string Ask(InitUnderTest init, int code, params string[] arguments) =>
+        Run(init, code, new ProcessStartInfo(TestPaths.Init, ["backup", .. arguments, "-c", init.ConfigFile]));
+
+    /// <param name="answer">What is typed.</param>
+    private static string AskAtTerminal(InitUnderTest init, int code, string answer, params string[] arguments) =>
+        Run(init, code, new ProcessStartInfo("sh", ["-c", $"echo {answer} | script -qec '{TestPaths.Init} backup {string.Join(' ', arguments)} -c {init.ConfigFile}' /dev/null"]));
+
+    private static string Run(InitUnderTest init, int code, ProcessStartInfo start)
     {
-        ProcessStartInfo start = new(TestPaths.Init, ["backup", .. arguments, "-c", init.ConfigFile]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         start.Environment["DIR"] = init.Directory;
         using Process process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd() + errors.GetAwaiter().GetResult();
         process.WaitForExit();
-        Assert.True(process.ExitCode == code, $"init backup {string.Join(' ', arguments)}: exit code {process.ExitCode}, not {code}: {output}");
+        Assert.True(process.ExitCode == code, $"{start.FileName} {string.Join(' ', start.ArgumentList)}: exit code {process.ExitCode}, not {code}: {output}");
         return output;
     }
 }

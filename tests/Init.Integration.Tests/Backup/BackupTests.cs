@@ -109,6 +109,31 @@ public sealed class BackupTests : IDisposable
     }
 
     [RootFact]
+    public void Hooks_WhenTheBackupFailsAndWorksAgain_HearOfBoth()
+    {
+        string config = Config($"remote = \"{Path.Combine(_outside, "later.git")}\"") + """
+
+
+            [on_event.backup]
+            events  = ["backup.*"]
+            command = ["sh", "-c", "cat >> ${DIR}/heard"]
+            """;
+        using InitUnderTest init = InitUnderTest.Start(config);
+        init.WaitUntil(() => Heard(init, "backup.failed").Length > 0, "the event of the failure");
+        init.WaitForState("keeper", "STARTING", status => status.StatusText?.Contains("cannot", StringComparison.Ordinal) == true);
+        Directory.Move(Remote, Path.Combine(_outside, "later.git"));
+        init.WaitForReady("keeper");
+        Write(init, "file", "x");
+        Assert.Equal(0, BackupCommand(init, out _, "now", "--wait"));
+
+        init.WaitUntil(() => Heard(init, "backup.acknowledged").Length > 0, "the event of the backup");
+
+        JsonElement failed = Assert.Single(Heard(init, "backup.failed"));
+        Assert.Equal("keeper", failed.GetProperty("name").GetString());
+        Assert.Contains("later.git", failed.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [RootFact]
     public void Shutdown_WhenFilesHaveChanged_MakesALastBackup()
     {
         using InitUnderTest init = InitUnderTest.Start(Config($"remote = \"{Remote}\"\nwatch = false"));
@@ -147,6 +172,14 @@ public sealed class BackupTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(init.Directory, "data"));
         File.WriteAllText(Path.Combine(init.Directory, "data", name), content);
+    }
+
+    /// <summary>What hooks were told of this type.</summary>
+    private static JsonElement[] Heard(InitUnderTest init, string type)
+    {
+        string path = Path.Combine(init.Directory, "heard");
+        string[] lines = File.Exists(path) ? File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
+        return [.. lines.Where(line => line.EndsWith('}')).Select(line => JsonDocument.Parse(line).RootElement).Where(told => told.GetProperty("type").GetString() == type)];
     }
 
     private static string Status(InitUnderTest init)

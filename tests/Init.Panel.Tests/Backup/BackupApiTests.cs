@@ -184,13 +184,13 @@ public sealed class BackupApiTests
     }
 
     [Theory]
-    [InlineData("directory", 409, "not_a_file")]
-    [InlineData("link", 409, "not_a_file")]
-    [InlineData(null, 404, "not_found")]
-    public async Task Content_OfWhatIsNoFile_IsRefused(string? kind, int status, string code)
+    [InlineData("""{"id":1,"item":{"name":"b","path":"a/b","kind":"file"}}""", Ok, 409, "not_a_file")] // A directory is what is in it.
+    [InlineData("""{"id":1,"item":{"name":"a","path":"a","kind":"link"}}""", Ok, 409, "not_a_file")]
+    [InlineData("""{"id":1,"item":{"name":"b","path":"b","kind":"file"}}""", """{"id":1,"ok":false,"error":{"code":"unknown-path","message":"x"}}""", 404, "not_found")]
+    public async Task Content_OfWhatIsNoFile_IsRefused(string item, string end, int status, string code)
     {
         await using PanelUnderTest panel = await SignedInAsync();
-        await using FakeRole role = new(panel.BackupSocket, _ => kind is null ? [Ok] : [$$$"""{"id":1,"item":{"name":"a","path":"a","kind":"{{{kind}}}"}}""", Ok]);
+        await using FakeRole role = new(panel.BackupSocket, _ => [item, end]);
 
         PanelUnderTest.Answer answer = await panel.SendAsync("GET", Root + $"/content?commit={Commit}&path=a");
 
@@ -242,6 +242,24 @@ public sealed class BackupApiTests
             go.Wait(TimeSpan.FromSeconds(30));
             yield return """{"id":1,"ok":true,"result":{"files":4,"written":3,"kept_aside":["/home/d.local-1"],"notes":["x"]}}""";
         }
+    }
+
+    [Fact]
+    public async Task Restore_WhileProgramsRun_IsRefusedUntilItIsAskedForAllTheSame()
+    {
+        await using PanelUnderTest panel = await SignedInAsync();
+        await using FakeRole role = new(panel.BackupSocket, request => request.TryGetProperty("live", out JsonElement live) && live.GetBoolean()
+            ? ["""{"id":1,"ok":true,"result":{"files":1,"written":1}}"""]
+            : ["""{"id":1,"ok":false,"error":{"code":"programs-running","message":"cannot restore in place: bot is running"}}"""]);
+
+        Assert.Equal(202, (await panel.SendAsync("POST", Root + "/restore", $$"""{"commit":"{{Commit}}","paths":["d"]}""")).Status);
+        JsonElement refused = await UntilAsync(panel, restore => restore.GetProperty("state").GetString() == "failed");
+        Assert.Equal(202, (await panel.SendAsync("POST", Root + "/restore", $$"""{"commit":"{{Commit}}","paths":["d"],"live":true}""")).Status);
+        JsonElement done = await UntilAsync(panel, restore => restore.GetProperty("state").GetString() == "done");
+
+        Assert.True(refused.GetProperty("programs_run").GetBoolean());
+        Assert.Contains("bot is running", refused.GetProperty("problem").GetString(), StringComparison.Ordinal);
+        Assert.False(done.TryGetProperty("programs_run", out _));
     }
 
     [Theory]

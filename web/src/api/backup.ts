@@ -96,4 +96,6 @@ export interface BackupRestore {
   progress?: { files: number; files_total: number; bytes: number; bytes_total: number }
   result?: { files: number; written: number; kept_aside?: string[]; notes?: string[] }
   problem?: string
+  /** Why it failed: it can be asked for again with "live". */
+  programs_run?: boolean
 }

@@ -22,7 +22,7 @@ internal static class BackupApplet
         new("now", "now [--wait]", "back up now; --wait: until the remote has it", ["--wait"], [], 0, ClientCommands.Now),
         new("list", "list [PATH] [--at REV] [--limit N] [--all] [--json]", "the backups, or those in which PATH changed; --at REV: what is in PATH in one of them", ["--all", "--json"], ["--at", "--limit"], 1, HistoryCommands.List),
         new("diff", "diff [FROM [TO]] [PATH] [--json]", "what changed from one backup to another, or to the last", ["--json"], [], 3, HistoryCommands.Diff),
-        new("restore", "restore [--at REV] [--to DIR] [--live] [PATH...] [--json]", "bring files back: in place while nobody uses them, or to an empty directory", ["--live", "--json"], ["--at", "--to"], 1000, RestoreCommands.Restore),
+        new("restore", "restore [--at REV] [--to DIR] [--live] [--yes] [PATH...] [--json]", "bring files back: in place while nobody uses them, or to an empty directory; --yes: without PATH, all of them without asking", ["--live", "--yes", "--json"], ["--at", "--to"], 1000, RestoreCommands.Restore),
         new("verify", "verify [--sample N | --full] [--json]", "restore into nowhere and compare: N files and the databases, or everything", ["--full", "--json"], ["--sample"], 0, RestoreCommands.Verify),
         new("doctor", "doctor [--json]", "whether backups can work here, and what to do when not", ["--json"], [], 0, RestoreCommands.Doctor),
     ];

@@ -25,6 +25,8 @@ internal sealed class BackupSource : IDisposable, IOpHost
 
     public bool MayRestoreInPlace => false;
 
+    public IReadOnlyList<string> RunningPrograms => [];
+
     /// <returns>Null when there is neither, which has been said.</returns>
     public static BackupSource? Open(BackupArguments arguments, out int code)
     {
@@ -37,8 +39,6 @@ internal sealed class BackupSource : IDisposable, IOpHost
             return new BackupSource(null, BackupParts.Of(options, BackupRemotes.Make));
         return null;
     }
-
-    public int? RolePid() => _role?.Ask("status") is BackupAnswer.Done { Result: { } status } ? status.GetProperty("pid").GetInt32() : null;
 
     /// <param name="op">As the role knows it.</param>
     /// <param name="fields">Members of the request, as JSON.</param>
@@ -59,6 +59,7 @@ internal sealed class BackupSource : IDisposable, IOpHost
 
             string problem = answer switch
             {
+                BackupAnswer.Refused { Code: "programs-running" } refused => $"{refused.Message} (--to DIR), or do it all the same (--live)",
                 BackupAnswer.Refused refused => refused.Message,
                 BackupAnswer.Lost lost => $"cannot ask the backup: {lost.Why}",
                 _ => "cannot ask the backup: the answer is empty",

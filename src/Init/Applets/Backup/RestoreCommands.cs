@@ -1,8 +1,5 @@
-using System.Net.Sockets;
 using System.Text.Json;
 using Init.Base;
-using Init.Config;
-using Init.Control;
 using static Init.Applets.Backup.RequestText;
 
 namespace Init.Applets.Backup;
@@ -13,16 +10,13 @@ internal static class RestoreCommands
     public static int Restore(BackupArguments arguments)
     {
         string? into = arguments.Value("--to") is { } directory ? Path.GetFullPath(directory) : null;
+        if (into is null && arguments.Words.Count == 0 && !arguments.Flags.Contains("--yes") && !MayReplaceAll(arguments.Value("--at") ?? "latest"))
+            return ExitCode.Failure;
         using BackupSource? source = BackupSource.Open(arguments, out int code);
         if (source is null)
             return code;
-        if (into is null && !arguments.Flags.Contains("--live") && source.RolePid() is { } role && Running(arguments, role) is { Count: > 0 } running)
-        {
-            Terminal.Complain($"cannot restore in place: {string.Join(", ", running)} {(running.Count == 1 ? "is" : "are")} running and may hold files open (first: init stop {string.Join(' ', running)}; or --live when it is known to do no harm; or --to DIR)");
-            return ExitCode.Failure;
-        }
 
-        string fields = Fields(Text("commit", arguments.Value("--at")), Text("to", into), Texts("paths", arguments.Words.Select(HistoryCommands.PathOf)));
+        string fields = Fields(Text("commit", arguments.Value("--at")), Text("to", into), Flag("live", arguments.Flags.Contains("--live")), Texts("paths", arguments.Words.Select(HistoryCommands.PathOf)));
         return Ask(source, arguments, "restore", "restoring", fields, result =>
         {
             foreach (JsonElement aside in result.GetProperty("kept_aside").EnumerateArray())
@@ -88,29 +82,16 @@ internal static class RestoreCommands
         return isGood?.Invoke(end) == false ? ExitCode.Failure : ExitCode.Success;
     }
 
-    /// <summary>Programs of the supervisor but for the roles of this binary; none when there is no supervisor to ask.</summary>
-    private static List<string> Running(BackupArguments arguments, int role)
+    /// <summary>Without PATH everything goes back, which may be more than was meant. Asked at a terminal only: a script has nobody to answer, and means what it says.</summary>
+    private static bool MayReplaceAll(string revision)
     {
-        string control = arguments.Socket is { } socket
-            ? Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(socket))) ?? "/", "control.sock")
-            : SocketOptions.Find(null, arguments.Config, SocketOptions.ProcessEnvironment(), new SystemConfigFiles());
-        using ControlClient? client = ControlClient.Connect(control, out SocketError _);
-        return client?.Ask(new ControlRequest.Status([], Usage: false)) is ControlAnswer.Done { Result: ControlResult.Status status }
-            ? [.. status.Programs.Where(program => program.Pid is { } pid && pid != role && !IsRole(pid)).Select(program => program.Name)]
-            : [];
-    }
+        if (Console.IsInputRedirected || Console.IsErrorRedirected)
+            return true;
 
-    /// <summary>The gateway holds none of the files.</summary>
-    private static bool IsRole(int pid)
-    {
-        try
-        {
-            string[] words = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
-            return words.Length > 1 && words[1] is KnownNames.Gateway or KnownNames.Backup && new FileInfo($"/proc/{pid}/exe").LinkTarget == Environment.ProcessPath;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false; // It has ended, or is another user's.
-        }
+        Console.Error.Write($"Restore everything in place as it was in backup \"{revision}\"? What is there and in no backup is kept beside it as NAME.local-TIME. [y/N] ");
+        if (Console.ReadLine()?.Trim() is { Length: > 0 } answer && "yes".StartsWith(answer, StringComparison.OrdinalIgnoreCase))
+            return true;
+        Terminal.Complain("nothing was restored (--yes does not ask; name a PATH to restore less)");
+        return false;
     }
 }

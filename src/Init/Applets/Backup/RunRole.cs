@@ -19,7 +19,7 @@ internal static class RunRole
 
         try
         {
-            ServiceSurroundings surroundings = new(Terminal.Say, Notify, Environment.GetEnvironmentVariable(KnownNames.InstanceVariable));
+            ServiceSurroundings surroundings = new(Terminal.Say, Notify, Environment.GetEnvironmentVariable(KnownNames.InstanceVariable)) { RunningPrograms = () => RunningPrograms.Names(arguments.Config) };
             using BackupService service = new(BackupParts.Of(options, BackupRemotes.Make), surroundings);
             using PosixSignalRegistration term = On((int)PosixSignal.SIGTERM, service.End);
             using PosixSignalRegistration interrupt = On((int)PosixSignal.SIGINT, service.End);

@@ -38,8 +38,17 @@ export function useRestore() {
   }
 
   async function begin(commit: string, path: string, to: string | null): Promise<void> {
-    show((await post<{ restore: BackupRestore }>('backup/restore', { commit, paths: [path], ...(to === null ? {} : { to }) })).restore)
+    await ask({ commit, paths: [path], ...(to === null ? {} : { to }) })
   }
 
-  return { restore, dismissed, begin }
+  /** The one that was refused because programs run, all the same. */
+  async function insist(refused: BackupRestore): Promise<void> {
+    await ask({ commit: refused.commit, paths: refused.paths, live: true })
+  }
+
+  async function ask(body: { commit: string; paths: string[]; to?: string; live?: boolean }): Promise<void> {
+    show((await post<{ restore: BackupRestore }>('backup/restore', body)).restore)
+  }
+
+  return { restore, dismissed, begin, insist }
 }

@@ -1,25 +1,23 @@
 using Init.Base;
-using Init.Linux;
 
-namespace Init.Engine;
+namespace Init.Linux;
 
 /// <summary>
-/// Gives memory back when work has come to rest: what reading the configuration and starting programs have left on the heap, and the pages of our own binary that they
-/// have touched. Init lives for months on much less.
+/// Gives memory back when work has come to rest: what it has left on the heap, and the pages of our own binary that it has touched. A process that waits for most of its life
+/// lives on much less.
 /// </summary>
-internal sealed class MemoryTrim(EventLoop loop)
+/// <param name="loop">On whose thread everything happens.</param>
+/// <param name="interval">Between two: work that comes every few seconds must not cost a collection each time.</param>
+public sealed class RestingTrim(EventLoop loop, TimeSpan interval)
 {
     /// <summary>Work that is further apart than this has come to rest in between.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
-
-    /// <summary>A program that crashes every few seconds must not cost a collection each time.</summary>
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private LoopTimer? _timer;
     private Instant _lastWork;
     private Instant? _lastTrim;
 
-    /// <summary>Call it whenever something has happened to programs. The first call after a rest sets a timer; the others cost nothing.</summary>
+    /// <summary>Call it whenever there has been work. The first call after a rest sets a timer; the others cost nothing.</summary>
     public void NoteWork()
     {
         _lastWork = MonotonicClock.Now;
@@ -29,7 +27,7 @@ internal sealed class MemoryTrim(EventLoop loop)
     private Instant Due()
     {
         Instant rested = _lastWork + Rest;
-        return _lastTrim + Interval is { } next && next > rested ? next : rested;
+        return _lastTrim + interval is { } next && next > rested ? next : rested;
     }
 
     private void Fire()
