@@ -53,6 +53,13 @@ public enum NoteKind
     NotPermitted,
 }
 
+public static class NoteKinds
+{
+    /// <summary>Whether every attempt says it again for as long as it is so: not being said any more means that it is over.</summary>
+    public static bool IsRepeated(this NoteKind kind) => kind is NoteKind.Special or NoteKind.Unreadable or NoteKind.Changing or NoteKind.NotStored or NoteKind.MountPoint or NoteKind.TooDeep
+        or NoteKind.TargetMissing or NoteKind.TargetVanished or NoteKind.NotRestored;
+}
+
 public sealed record BackupNote(NoteKind Kind, BytePath Path, string Text)
 {
     public override string ToString() => $"{Path}: {Text}";

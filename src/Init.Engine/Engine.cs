@@ -43,6 +43,9 @@ public sealed class Engine : IEffectSink, IDisposable
     /// <summary>What is left of the container's time for the last log lines, and for orphans to be reaped.</summary>
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
+    /// <summary>A program that crashes every few seconds must not cost a collection each time.</summary>
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromMinutes(1);
+
     private readonly EngineOptions _options;
 
     /// <summary>Where it listens until it ends, whatever a later reading of the configuration says.</summary>
@@ -57,9 +60,6 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly ProgramEffects _effects;
     private readonly ProgramOutputs _outputs;
     private readonly EventListening _listening;
-    /// <summary>A program that crashes every few seconds must not cost a collection each time.</summary>
-    private static readonly TimeSpan TrimInterval = TimeSpan.FromMinutes(1);
-
     private readonly CoreDriver _driver;
     private readonly Sweeper _sweeper;
     private readonly Scheduler _scheduler;

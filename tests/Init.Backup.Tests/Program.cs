@@ -1,3 +1,8 @@
+using System.Security.Cryptography;
+using Init.Backup.GitHub;
+using Init.Backup.Large;
+using Init.Backup.Names;
+using Init.Backup.Remote;
 using Init.Backup.Restore;
 using Init.Backup.Store;
 using Init.Backup.Tests.Harness;
@@ -31,6 +36,9 @@ internal static class Program
                     return RestoreRun.Execute(TestFolder.SettingsOf(root), store, new RestoreRequest(commit, null, []), DateTimeOffset.UtcNow, SayOnce).IsComplete ? 0 : 1;
             case ["role", var root, var remote, var lease]:
                 return RoleProcess.Run(root, remote, lease);
+            case ["ask", var remote, var api, var root]:
+                Ask(remote, api, root);
+                return 0;
             case ["fake-github", var directory]:
                 return ServeGitHub(directory);
             default:
@@ -40,6 +48,44 @@ internal static class Program
 
     /// <summary>Every second round has enough for packs of our own.</summary>
     public static string Content(int round, int file) => $"{round}\n{new string('x', (file * 4001 * (round % 2 == 0 ? 1 : 3)) + round)}";
+
+    /// <summary>Whether git, the API and the assets of a remote can be reached, a line each.</summary>
+    private static void Ask(string remote, string api, string root)
+    {
+        BackupSettings settings = TestFolder.SettingsOf(root);
+        GitHubSettings gitHub = new(FakeGitHub.Repository, GitServer.Token) { Api = new Uri(api), RetryDelay = TimeSpan.FromMilliseconds(10) };
+        void Say(string what, Action act)
+        {
+            try
+            {
+                act();
+                Console.WriteLine($"{what}: fine");
+            }
+            catch (RemoteException exception)
+            {
+                Console.WriteLine($"{what}: {exception.Problem}: {exception.Message}");
+            }
+        }
+
+        using BackupStore store = BackupStore.Open(settings.StorePath, "main");
+        Say("git", () => new GitRemote(store, new RemoteAddress(remote, GitServer.User, GitServer.Token), "tests", new RemoteLimits(), settings.IndexPath).Look(default));
+        Say("api", () =>
+        {
+            if (GitHubDoctor.Examine(gitHub, TimeProvider.System, default).Problem is { } problem)
+                throw problem;
+        });
+        Say("assets", () =>
+        {
+            using ReleaseFiles files = new(gitHub);
+            byte[] content = new byte[100_000];
+            string path = Path.Combine(root, "large");
+            File.WriteAllBytes(path, content);
+            int fd = Linux.Files.Open(path, Linux.OpenFlags.ReadWrite).Fd;
+            Pointer pointer = files.Put(new LargeSource(BytePath.Of("t/large"), fd, content.Length, Convert.ToHexStringLower(SHA256.HashData(content))), default);
+            files.Get(pointer, fd, null, default);
+            Linux.Files.Close(fd);
+        });
+    }
 
     /// <summary>For work by hand, and for containers: says how to use it, and serves until standard input ends.</summary>
     private static int ServeGitHub(string directory)

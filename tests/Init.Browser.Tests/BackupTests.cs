@@ -59,6 +59,37 @@ public sealed class BackupTests(Chromium chromium) : IDisposable
     }
 
     [Theory]
+    [InlineData("en-GB", "Not restored yet:", "Restore while they run", "Restored: ")]
+    [InlineData("zh-CN", "尚未恢复：", "在运行时恢复", "已恢复：")]
+    public async Task Restore_WhileAProgramRuns_AsksOnceMore(string language, string refused, string insist, string restored)
+    {
+        Start("""
+
+            [program.bot]
+            command = ["sleep", "100000"]
+            """);
+        _init!.WaitForState("bot", "RUNNING");
+        await using PanelPage visitor = await OpenAsync(Look.Desktop with { Language = language });
+        IPage page = visitor.Page;
+        await File.WriteAllTextAsync(Path.Combine(Data, "config.json"), "changed");
+        await page.Locator("[data-commit]").Last.GetByRole(AriaRole.Button).Last.ClickAsync();
+        ILocator drawer = page.Locator(".backup-files");
+        await EnterAsync(drawer, "data");
+        await drawer.Locator("li").Filter(new() { HasText = "config.json" }).GetByRole(AriaRole.Button).ClickAsync();
+        await page.Locator(".el-dialog:visible .dialog-foot").GetByRole(AriaRole.Button).Last.ClickAsync();
+
+        await Assertions.Expect(page.Locator(".restore")).ToContainTextAsync(refused);
+        await Assertions.Expect(page.Locator(".restore")).ToContainTextAsync("bot is running");
+        Assert.Equal("changed", await File.ReadAllTextAsync(Path.Combine(Data, "config.json")));
+        await visitor.ShootAsync($"backup-refused-{language}");
+        await page.Locator(".restore").GetByRole(AriaRole.Button, new() { Name = insist }).ClickAsync();
+
+        await Assertions.Expect(page.Locator(".restore")).ToContainTextAsync(restored);
+        Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(Data, "config.json")));
+        visitor.ExpectNoComplaints();
+    }
+
+    [Theory]
     [InlineData("en-GB", true, 1280)]
     [InlineData("zh-CN", false, 360)]
     public async Task Page_WhateverTheLook_FitsAndIsAccessible(string language, bool isDark, int width)
@@ -116,7 +147,8 @@ public sealed class BackupTests(Chromium chromium) : IDisposable
         }
     }
 
-    private void Start()
+    /// <param name="programs">More of the configuration.</param>
+    private void Start(string programs = "")
     {
         _init = InitUnderTest.Start(
             $$"""
@@ -134,7 +166,7 @@ public sealed class BackupTests(Chromium chromium) : IDisposable
 
             [program.backup]
             builtin = "backup"
-            """,
+            """ + "\n" + programs,
             new InitOptions
             {
                 Environment = [$"ADMIN_PASSWORD={PanelUnderTest.Password}"],

@@ -20,6 +20,9 @@ internal sealed class AssetDownload(GitHubClient client)
     private const int PieceBytes = 128 * 1024;
     private const int RedirectsMax = 5;
 
+    /// <summary>In a row, of one request to the API. A longer one is told by <see cref="GitHubClient.WaitForTurnAsync"/>.</summary>
+    private const int PausesMax = 3;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<Uri, Uri> _places = [];
 
@@ -96,16 +99,17 @@ internal sealed class AssetDownload(GitHubClient client)
             }
 
             Forget(asset);
-            failures = done > before ? 1 : failures + 1;
+            failures = done > before ? 0 : failures + 1;
             if (failures > client.Settings.DownloadRetries)
                 throw problem;
-            await client.DelayAsync(failures, cancel).ConfigureAwait(false);
+            await client.DelayAsync(Math.Max(1, failures), cancel).ConfigureAwait(false);
         }
     }
 
     private async Task<HttpResponseMessage> OpenAsync(Uri asset, bool withToken, long from, long length, EntityTagHeaderValue? tag, CancellationTokenSource silence, CancellationToken cancel)
     {
         Uri at = Place(asset) ?? asset;
+        int pauses = 0;
         for (int redirects = 0; ; redirects++)
         {
             bool isApi = withToken && at == asset;
@@ -144,15 +148,12 @@ internal sealed class AssetDownload(GitHubClient client)
                         : new RemoteException(RemoteProblem.Failed, $"cannot fetch from {at.Host}: it answers {(int)answer.Status}");
                 }
 
-                if (answer.IsLimited)
-                {
-                    client.Limit(answer);
-                    await client.WaitForTurnAsync(isCreation: false, cancel).ConfigureAwait(false);
-                    redirects = 0;
-                    continue;
-                }
-
-                throw Refusal(answer);
+                if (!answer.IsLimited)
+                    throw Refusal(answer);
+                client.Limit(answer);
+                if (++pauses > PausesMax)
+                    throw GitHubClient.Limited(answer);
+                redirects = 0; // The next request begins with the API again, and waits for its turn.
             }
         }
     }

@@ -45,13 +45,19 @@ internal sealed record GitHubAnswer(HttpStatusCode Status, IReadOnlyDictionary<s
     {
         get
         {
-            if (long.TryParse(Header("Retry-After"), NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
-                return TimeSpan.FromSeconds(Math.Min(seconds, 24 * 3600));
-            if (Header("X-RateLimit-Remaining") != "0" || !long.TryParse(Header("X-RateLimit-Reset"), NumberStyles.None, CultureInfo.InvariantCulture, out long reset) || Date is not { } date)
+            const long SecondsMax = 24 * 3600;
+            string? text = Header("Retry-After");
+            if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
+                return TimeSpan.FromSeconds(Math.Min(seconds, SecondsMax));
+            if (Date is not { } date)
                 return null;
 
-            long wait = reset - date.ToUnixTimeSeconds() + 1;
-            return TimeSpan.FromSeconds(Math.Clamp(wait, 1, 24 * 3600));
+            long until;
+            if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at))
+                until = at.ToUnixTimeSeconds();
+            else if (Header("X-RateLimit-Remaining") != "0" || !long.TryParse(Header("X-RateLimit-Reset"), NumberStyles.None, CultureInfo.InvariantCulture, out until))
+                return null;
+            return TimeSpan.FromSeconds(Math.Clamp(until - date.ToUnixTimeSeconds() + 1, 1, SecondsMax));
         }
     }
 

@@ -14,11 +14,13 @@ internal sealed class GitHubClient : IDisposable
     private const int AnswerBytesMax = 16 * 1024 * 1024;
     private const int RedirectsMax = 5;
     private const int Attempts = 4;
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan FirstUnknownWait = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan LongestUnknownWait = TimeSpan.FromHours(1);
 
     private readonly GitHubSettings _settings;
     private readonly TimeProvider _time;
+    private readonly ServerTrust _trust = new();
     private readonly HttpClient _http;
     private readonly CreationPace _pace;
     private readonly Lock _lock = new();
@@ -36,8 +38,9 @@ internal sealed class GitHubClient : IDisposable
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            ConnectTimeout = TimeSpan.FromSeconds(15),
+            ConnectTimeout = ConnectTime,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            SslOptions = { RemoteCertificateValidationCallback = _trust.IsTrusted },
         })
         { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("init-backup", "1"));
@@ -103,8 +106,8 @@ internal sealed class GitHubClient : IDisposable
     {
         if (withToken)
         {
-            if (!request.RequestUri!.Authority.Equals(_settings.Api.Authority, StringComparison.OrdinalIgnoreCase) && !IsUploadHost(request.RequestUri))
-                throw new RemoteException(RemoteProblem.Refused, $"cannot use {request.RequestUri.Authority}: it is not a host of {_settings.Api.Authority}, and the token is for that alone; set github_api");
+            if (!MayHaveToken(request.RequestUri!))
+                throw new RemoteException(RemoteProblem.Refused, $"cannot use {request.RequestUri!.GetLeftPart(UriPartial.Authority)}: it is not a host of {_settings.Api.GetLeftPart(UriPartial.Authority)}, and the token is for that alone; set github_api");
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _settings.Token);
             request.Headers.Add("X-GitHub-Api-Version", "2022-11-28");
         }
@@ -122,9 +125,13 @@ internal sealed class GitHubClient : IDisposable
 
     public RemoteException Unreachable(Uri uri, Exception exception) => new(
         RemoteProblem.Unreachable,
-        exception is OperationCanceledException
-            ? $"cannot go on with {uri.Host}: nothing was heard of it for {_settings.Silence.TotalSeconds:0.#} s"
-            : $"cannot reach {uri.Host}: {(exception.InnerException is SocketException inner ? inner.Message : exception.Message)}");
+        exception switch
+        {
+            OperationCanceledException { InnerException: TimeoutException } => $"cannot reach {uri.Host}: it does not answer within {ConnectTime.TotalSeconds:0} s",
+            OperationCanceledException => $"cannot go on with {uri.Host}: nothing was heard of it for {_settings.Silence.TotalSeconds:0.#} s",
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => $"cannot reach {uri.Host}: {_trust.WhyNot(uri.Host) ?? (exception.InnerException ?? exception).Message}",
+            _ => $"cannot reach {uri.Host}: {(exception.InnerException is SocketException inner ? inner.Message : exception.Message)}",
+        });
 
     /// <summary>Not what the caller of all this wanted, but the connection.</summary>
     public static bool IsTransport(Exception exception, CancellationToken cancel) =>
@@ -135,21 +142,27 @@ internal sealed class GitHubClient : IDisposable
     /// <summary>A limit that GitHub has put on us is waited for, or told when it is long; so is our own pace.</summary>
     public async Task WaitForTurnAsync(bool isCreation, CancellationToken cancel)
     {
-        TimeSpan wait;
-        lock (_lock)
+        while (true)
         {
-            TimeSpan now = Now;
-            wait = _notBefore - now;
-            if (isCreation && _pace.WaitAt(now) is var pause && pause > wait)
-                wait = pause;
-            if (wait > _settings.Patience)
-                throw new RemoteException(RemoteProblem.Limited, $"GitHub asks for a pause of {wait.TotalSeconds:0} s (too many requests)", wait);
-            if (isCreation)
-                _pace.Made(now + (wait > TimeSpan.Zero ? wait : TimeSpan.Zero));
-        }
+            TimeSpan wait;
+            lock (_lock)
+            {
+                TimeSpan now = Now;
+                wait = _notBefore - now;
+                if (isCreation && _pace.WaitAt(now) is var pause && pause > wait)
+                    wait = pause;
+                if (wait > _settings.Patience)
+                    throw new RemoteException(RemoteProblem.Limited, $"GitHub asks for a pause of {wait.TotalSeconds:0} s (too many requests)", wait);
+                if (wait <= TimeSpan.Zero)
+                {
+                    if (isCreation)
+                        _pace.Made(now);
+                    return;
+                }
+            }
 
-        if (wait > TimeSpan.Zero)
-            await Task.Delay(wait, _time, cancel).ConfigureAwait(false);
+            await Task.Delay(wait, _time, cancel).ConfigureAwait(false); // Then once more: another request may have been told to wait meanwhile.
+        }
     }
 
     /// <summary>Nothing more is asked before the time that GitHub says; when it says none, a minute, and twice as long each time.</summary>
@@ -164,6 +177,9 @@ internal sealed class GitHubClient : IDisposable
                 _notBefore = Now + wait;
         }
     }
+
+    public static RemoteException Limited(GitHubAnswer answer) =>
+        new(RemoteProblem.Limited, $"GitHub asks for a pause (answer {answer.Message})", answer.RetryAfter ?? FirstUnknownWait);
 
     private void Unlimit()
     {
@@ -207,7 +223,7 @@ internal sealed class GitHubClient : IDisposable
             {
                 // A repository that was renamed answers with its new address.
                 if ((int)response.StatusCode is 301 or 302 or 307 or 308 && response.Headers.Location is { } location && redirects < RedirectsMax
-                    && new Uri(uri, location) is var next && next.Authority.Equals(_settings.Api.Authority, StringComparison.OrdinalIgnoreCase))
+                    && new Uri(uri, location) is var next && MayHaveToken(next))
                 {
                     uri = next;
                     continue;
@@ -222,24 +238,27 @@ internal sealed class GitHubClient : IDisposable
         }
     }
 
-    /// <summary>Uploads have a host of their own, which a release names: it is part of GitHub when it is beside the API.</summary>
-    private bool IsUploadHost(Uri uri)
+    /// <summary>The API, and what is beside it: uploads have a host of their own, which a release names. Never another port, nor plain HTTP where the API has HTTPS.</summary>
+    private bool MayHaveToken(Uri uri)
     {
         string api = _settings.Api.Host;
         string domain = api.StartsWith("api.", StringComparison.OrdinalIgnoreCase) ? api["api.".Length..] : api;
-        return uri.Scheme == _settings.Api.Scheme && (uri.Host.Equals(domain, StringComparison.OrdinalIgnoreCase) || uri.Host.Equals("uploads." + domain, StringComparison.OrdinalIgnoreCase));
+        return uri.Scheme == _settings.Api.Scheme && uri.Port == _settings.Api.Port
+            && (uri.Host.Equals(api, StringComparison.OrdinalIgnoreCase) || uri.Host.Equals(domain, StringComparison.OrdinalIgnoreCase) || uri.Host.Equals("uploads." + domain, StringComparison.OrdinalIgnoreCase));
     }
 
     private GitHubAnswer CheckRight(GitHubAnswer answer)
     {
         if (answer.IsLimited)
-            throw new RemoteException(RemoteProblem.Limited, $"GitHub asks for a pause (answer {answer.Message})", answer.RetryAfter ?? FirstUnknownWait);
+            throw Limited(answer);
 
         return answer.Status switch
         {
             HttpStatusCode.Unauthorized => throw new RemoteException(RemoteProblem.Refused, $"GitHub refuses the token for {_settings.Repository} (answer {answer.Message}): it is wrong or has expired; make a new one and set it"),
             HttpStatusCode.Forbidden => throw new RemoteException(
                 RemoteProblem.Refused, $"GitHub does not allow it with this token in {_settings.Repository} (answer {answer.Message}): a classic token needs the scope \"repo\", a fine-grained one \"Contents: read and write\""),
+            >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => throw new RemoteException(
+                RemoteProblem.Failed, $"GitHub is elsewhere now{(answer.Header("Location") is { } location ? $" ({RemoteDiagnosis.PlaceOf(location)})" : "")}, and the token is not taken there by itself: set remote and github_api to the new address"),
             >= HttpStatusCode.InternalServerError => throw new RemoteException(RemoteProblem.Unreachable, $"GitHub cannot answer now (answer {answer.Message})"),
             _ => answer,
         };

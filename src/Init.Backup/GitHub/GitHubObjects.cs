@@ -5,16 +5,14 @@ using System.Text.Json;
 namespace Init.Backup.GitHub;
 
 /// <param name="UploadUrl">Without the template at its end.</param>
-/// <param name="Assets">As they come with the release: at most the first 30.</param>
-internal sealed record GitHubRelease(long Id, string Tag, bool IsDraft, bool IsImmutable, string UploadUrl, IReadOnlyList<GitHubAsset> Assets)
+internal sealed record GitHubRelease(long Id, string Tag, bool IsDraft, bool IsImmutable, string UploadUrl)
 {
     public static GitHubRelease Read(JsonElement json) => new(
         json.GetProperty("id").GetInt64(),
         GitHubJson.Text(json, "tag_name") ?? "",
         GitHubJson.IsTrue(json, "draft"),
         GitHubJson.IsTrue(json, "immutable"),
-        (GitHubJson.Text(json, "upload_url") ?? "").Split('{')[0],
-        json.TryGetProperty("assets", out JsonElement assets) && assets.ValueKind == JsonValueKind.Array ? [.. assets.EnumerateArray().Select(GitHubAsset.Read)] : []);
+        (GitHubJson.Text(json, "upload_url") ?? "").Split('{')[0]);
 }
 
 /// <param name="State">"uploaded"; "starter" is what a failed upload leaves behind.</param>

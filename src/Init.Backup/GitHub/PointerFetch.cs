@@ -7,7 +7,7 @@ using Init.Linux;
 namespace Init.Backup.GitHub;
 
 /// <summary>Brings the content of one pointer: finds its assets whatever became of their names, fetches segments in parallel, and compares each part.</summary>
-internal sealed class PointerFetch(GitHubClient client, AssetDownload download, ReleaseShelf shelf, SemaphoreSlim finding, Pointer pointer, int fd, Action<long>? progress)
+internal sealed class PointerFetch(GitHubClient client, AssetDownload download, AssetFinder finder, SemaphoreSlim finding, Pointer pointer, int fd, Action<long>? progress)
 {
     private const int Parallel = 4;
     private const long SegmentBytes = 8 * 1024 * 1024;
@@ -111,45 +111,16 @@ internal sealed class PointerFetch(GitHubClient client, AssetDownload download, 
         }
     }
 
-    /// <summary>By its id; else in its release, by name or content; else in all of ours; else by its address.</summary>
+    /// <summary>The last resort is the pointer's address.</summary>
     private async Task<(Uri Asset, bool WithToken)> FindAsync(PointerPart part, CancellationToken cancel)
     {
-        IReadOnlyList<ReleaseShelf> shelves = pointer.Repository == client.Settings.Repository ? [shelf] : [new ReleaseShelf(client, pointer.Repository), shelf];
-        foreach (ReleaseShelf at in shelves)
-        {
-            if (part.AssetId is { } id && await at.LookAsync(id, cancel).ConfigureAwait(false) is { IsUploaded: true } named && named.Size == part.Size)
-                return (at.UriOf(id), true);
-        }
-
-        foreach (ReleaseShelf at in shelves)
-        {
-            try
-            {
-                if (Best(await at.OfTagAsync(part.ReleaseTag, cancel).ConfigureAwait(false), part) is { } inRelease)
-                    return (at.UriOf(inRelease.Id), true);
-                if (Best(await at.AllAsync(cancel).ConfigureAwait(false), part) is { } elsewhere)
-                    return (at.UriOf(elsewhere.Id), true);
-            }
-            catch (RemoteException exception) when (exception.Problem == RemoteProblem.NotFound)
-            {
-                // The repository of the pointer is no more; ours may have what was in it.
-            }
-        }
-
+        if (await finder.FindAsync(pointer.Repository, part, cancel).ConfigureAwait(false) is { } found)
+            return (found, true);
         if (pointer.Parts.Count == 0 && Uri.TryCreate(pointer.DownloadUrl, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps || address.Scheme == client.Settings.Api.Scheme))
             return (address, false); // Public repositories only: the token is not for this host.
 
         throw new RemoteException(
             RemoteProblem.NotFound, $"cannot fetch \"{pointer.OriginalPath}\": asset {part.AssetName} is not in release {part.ReleaseTag} of {pointer.Repository}; somebody has deleted it; restore the file from an earlier commit");
-    }
-
-    /// <summary>The original puts the file's name behind the hash, and GitHub changes what it does not like in it.</summary>
-    private static GitHubAsset? Best(IReadOnlyList<ShelvedAsset> assets, PointerPart part)
-    {
-        List<GitHubAsset> fitting = [.. assets.Select(shelved => shelved.Asset).Where(asset => asset.IsUploaded && asset.Size == part.Size && (asset.Sha256 ?? part.Sha256) == part.Sha256)];
-        return fitting.FirstOrDefault(asset => asset.Name == part.AssetName)
-            ?? fitting.FirstOrDefault(asset => asset.Sha256 == part.Sha256)
-            ?? fitting.FirstOrDefault(asset => asset.Name.StartsWith(part.Sha256, StringComparison.Ordinal));
     }
 
     private string Check(out List<int> damaged, CancellationToken cancel)

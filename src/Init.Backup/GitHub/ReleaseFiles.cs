@@ -17,6 +17,7 @@ public sealed class ReleaseFiles : ILargeFiles, IDisposable
     private readonly GitHubClient _client;
     private readonly ReleaseShelf _shelf;
     private readonly ReleaseShelf _fetchShelf; // Of its own: a restore proof runs beside a backup.
+    private readonly AssetFinder _finder;
     private readonly SemaphoreSlim _storing = new(1);
     private readonly SemaphoreSlim _finding = new(1);
     private readonly AssetDownload _download;
@@ -29,6 +30,7 @@ public sealed class ReleaseFiles : ILargeFiles, IDisposable
         _client = new GitHubClient(settings, _time);
         _shelf = new ReleaseShelf(_client, settings.Repository);
         _fetchShelf = new ReleaseShelf(_client, settings.Repository);
+        _finder = new AssetFinder(_client, _fetchShelf);
         _download = new AssetDownload(_client);
         _upload = new AssetUpload(_client, _shelf, _download);
     }
@@ -43,6 +45,8 @@ public sealed class ReleaseFiles : ILargeFiles, IDisposable
     public Pointer Put(LargeSource source, CancellationToken cancel) => OneAtATimeAsync(() => PutAsync(source, cancel), cancel).GetAwaiter().GetResult();
 
     public void Get(Pointer pointer, int fd, Action<long>? progress, CancellationToken cancel) => GetAsync(pointer, fd, progress, cancel).GetAwaiter().GetResult();
+
+    public IReadOnlyList<Pointer> Missing(IEnumerable<Pointer> pointers, CancellationToken cancel) => MissingAsync(pointers, cancel).GetAwaiter().GetResult();
 
     public PruneResult Prune(IReadOnlySet<string> referencedSha256, TimeSpan retention, CancellationToken cancel) =>
         OneAtATimeAsync(() => PruneAsync(referencedSha256, retention, cancel), cancel).GetAwaiter().GetResult();
@@ -67,9 +71,18 @@ public sealed class ReleaseFiles : ILargeFiles, IDisposable
         foreach (PartToStore part in parts)
             stored.Add(await _upload.StoreAsync(part, source, cancel).ConfigureAwait(false));
 
+        _finder.Forget();
         // Published only now: where releases are immutable, nothing can be added to it afterwards.
-        foreach (GitHubRelease draft in stored.Select(asset => asset.Release).Where(release => release.IsDraft).DistinctBy(release => release.Id))
-            await _shelf.PublishAsync(draft, cancel).ConfigureAwait(false);
+        foreach (GitHubRelease draft in stored.Select(asset => asset.Release).Where(release => release.IsDraft).DistinctBy(release => release.Id).ToList())
+        {
+            GitHubRelease published = await _shelf.PublishAsync(draft, cancel).ConfigureAwait(false);
+            for (int i = 0; i < stored.Count; i++)
+            {
+                // Its address for browsers is another one now.
+                if (stored[i].Release.Id == draft.Id)
+                    stored[i] = new ShelvedAsset(published, await _shelf.LookAsync(stored[i].Asset.Id, cancel).ConfigureAwait(false) ?? stored[i].Asset);
+            }
+        }
 
         GitHubAsset first = stored[0].Asset;
         IReadOnlyList<PointerPart> listed = parts.Count == 1 ? [] : [.. stored.Select((asset, i) => new PointerPart(asset.Release.Tag, asset.Asset.Name, asset.Asset.Id, parts[i].Size, parts[i].Sha256))];
@@ -96,8 +109,34 @@ public sealed class ReleaseFiles : ILargeFiles, IDisposable
 
     private async Task GetAsync(Pointer pointer, int fd, Action<long>? progress, CancellationToken cancel)
     {
-        if (await new PointerFetch(_client, _download, _fetchShelf, _finding, pointer, fd, progress).ExecuteAsync(cancel).ConfigureAwait(false) != pointer.Sha256)
+        if (await new PointerFetch(_client, _download, _finder, _finding, pointer, fd, progress).ExecuteAsync(cancel).ConfigureAwait(false) != pointer.Sha256)
             throw new RemoteException(RemoteProblem.Failed, $"cannot fetch \"{pointer.OriginalPath}\": asset {pointer.AssetName} of {pointer.Repository} is not what the pointer says; restore it from an earlier commit");
+    }
+
+    private async Task<IReadOnlyList<Pointer>> MissingAsync(IEnumerable<Pointer> pointers, CancellationToken cancel)
+    {
+        List<Pointer> missing = [];
+        await _finding.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            _fetchShelf.Forget(); // What is known may be ten minutes old.
+            foreach (Pointer pointer in pointers)
+            {
+                foreach (PointerPart part in pointer.Assets)
+                {
+                    if (await _finder.IsThereAsync(pointer.Repository, part, cancel).ConfigureAwait(false))
+                        continue;
+                    missing.Add(pointer);
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            _finding.Release();
+        }
+
+        return missing;
     }
 
     private async Task<PruneResult> PruneAsync(IReadOnlySet<string> referenced, TimeSpan retention, CancellationToken cancel)

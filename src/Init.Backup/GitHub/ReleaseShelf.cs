@@ -16,7 +16,9 @@ internal sealed class ReleaseShelf(GitHubClient client, string repository)
 {
     private const int PageEntries = 100;
     private const int PagesMax = 100;
-    private const int EmbeddedAssetsMax = 30;
+
+    /// <summary>Tags in a row that GitHub refuses for good, before it is given up.</summary>
+    private const int SpentTagsMax = 20;
 
     private static readonly TimeSpan FreshTime = TimeSpan.FromMinutes(10);
 
@@ -116,13 +118,23 @@ internal sealed class ReleaseShelf(GitHubClient client, string repository)
         return await CreateAsync(number, isClosing, cancel).ConfigureAwait(false);
     }
 
-    public async Task PublishAsync(GitHubRelease release, CancellationToken cancel)
+    /// <summary>Makes a draft a release, under its tag or the first one after it that GitHub takes.</summary>
+    public async Task<GitHubRelease> PublishAsync(GitHubRelease release, CancellationToken cancel)
     {
-        byte[] body = GitHubJson.Write(("draft", false), ("make_latest", "false"));
-        GitHubAnswer answer = await client.SendAsync(HttpMethod.Patch, client.UriOf($"{Path}/releases/{release.Id}"), () => Json(body), isCreation: false, cancel).ConfigureAwait(false);
-        if (!answer.IsSuccess)
-            throw Failed($"publish release {release.Tag}", answer);
-        Replace(answer.Read(GitHubRelease.Read));
+        int first = NumberOf(release.Tag);
+        for (int number = first; ; number++)
+        {
+            byte[] body = GitHubJson.Write(("tag_name", TagOf(number)), ("name", TagOf(number)), ("draft", false), ("make_latest", "false"));
+            GitHubAnswer answer = await client.SendAsync(HttpMethod.Patch, client.UriOf($"{Path}/releases/{release.Id}"), () => Json(body), isCreation: false, cancel).ConfigureAwait(false);
+            if (IsSpent(answer) && number < first + SpentTagsMax)
+                continue;
+            if (!answer.IsSuccess)
+                throw Failed($"publish release {TagOf(number)}", answer);
+
+            GitHubRelease published = answer.Read(GitHubRelease.Read);
+            Replace(published);
+            return published;
+        }
     }
 
     /// <summary>Adds what an upload has answered.</summary>
@@ -137,39 +149,50 @@ internal sealed class ReleaseShelf(GitHubClient client, string repository)
         if (!again && _assets.TryGetValue(release.Id, out List<GitHubAsset>? known))
             return known;
 
+        // Asked for in full also when few come along with the release: nobody promises that a "starter", which takes a name, is among those.
         List<GitHubAsset> assets = [];
-        if (!again && release.Assets.Count is > 0 and < EmbeddedAssetsMax)
-            assets.AddRange(release.Assets); // Fewer than come along at most: there are no others.
-        else
-            await PagesAsync($"{Path}/releases/{release.Id}/assets", json => assets.Add(GitHubAsset.Read(json)), cancel).ConfigureAwait(false);
+        await PagesAsync($"{Path}/releases/{release.Id}/assets", json => assets.Add(GitHubAsset.Read(json)), cancel).ConfigureAwait(false);
         return _assets[release.Id] = assets;
     }
 
-    public RemoteException Failed(string what, GitHubAnswer answer) => new(
-        answer.Status == HttpStatusCode.NotFound ? RemoteProblem.NotFound : RemoteProblem.Failed,
-        answer.Status == HttpStatusCode.NotFound
-            ? $"cannot {what} in {repository}: GitHub knows no such repository for this token (answer {answer.Message}); see its name, and that the token may see it"
-            : answer.Message.Contains("is empty", StringComparison.OrdinalIgnoreCase)
-                ? $"cannot {what} in {repository}: it has no commit yet, and GitHub makes no release in an empty repository; the next backup can"
-                : $"cannot {what} in {repository}: GitHub answers {answer.Message}");
+    /// <summary>What a refusal means; <see cref="RemoteProblem.Failed"/> is one of this asset, and not of all.</summary>
+    public RemoteException Failed(string what, GitHubAnswer answer)
+    {
+        if (answer.Status == HttpStatusCode.NotFound)
+            return new(RemoteProblem.NotFound, $"cannot {what} in {repository}: GitHub knows no such repository for this token (answer {answer.Message}); see its name, and that the token may see it");
+        return answer.Message.Contains("is empty", StringComparison.OrdinalIgnoreCase)
+            ? new(RemoteProblem.Refused, $"cannot {what} in {repository}: it has no commit yet, and GitHub makes no release in an empty repository; the next backup can")
+            : new(RemoteProblem.Failed, $"cannot {what} in {repository}: GitHub answers {answer.Message}");
+    }
 
     private static ByteArrayContent Json(byte[] body) => new(body) { Headers = { ContentType = new("application/json") } };
 
-    private async Task<GitHubRelease> CreateAsync(int number, bool isDraft, CancellationToken cancel)
+    private async Task<GitHubRelease> CreateAsync(int first, bool isDraft, CancellationToken cancel)
     {
-        string tag = number == 1 ? Tag : string.Create(CultureInfo.InvariantCulture, $"{Tag}-{number}");
-        byte[] body = GitHubJson.Write(
-            ("tag_name", tag), ("name", tag), ("body", "Large files of the backup, named by their SHA-256. Pointers in the branch name them: do not delete what is in here by hand."),
-            ("draft", isDraft), ("make_latest", "false"));
-        GitHubAnswer answer = await client.SendAsync(HttpMethod.Post, client.UriOf($"{Path}/releases"), () => Json(body), isCreation: true, cancel).ConfigureAwait(false);
-        if (!answer.IsSuccess)
-            throw Failed($"make release {tag}", answer);
+        for (int number = first; ; number++)
+        {
+            byte[] body = GitHubJson.Write(
+                ("tag_name", TagOf(number)), ("name", TagOf(number)), ("body", "Large files of the backup, named by their SHA-256. Pointers in the branch name them: do not delete what is in here by hand."),
+                ("draft", isDraft), ("make_latest", "false"));
+            GitHubAnswer answer = await client.SendAsync(HttpMethod.Post, client.UriOf($"{Path}/releases"), () => Json(body), isCreation: true, cancel).ConfigureAwait(false);
+            if (IsSpent(answer) && number < first + SpentTagsMax)
+                continue;
+            if (!answer.IsSuccess)
+                throw Failed($"make release {TagOf(number)}", answer);
 
-        GitHubRelease release = answer.Read(GitHubRelease.Read);
-        Replace(release);
-        _assets[release.Id] = [];
-        return release.IsImmutable ? await CreateAsync(number + 1, isDraft: true, cancel).ConfigureAwait(false) : release;
+            GitHubRelease release = answer.Read(GitHubRelease.Read);
+            Replace(release);
+            _assets[release.Id] = [];
+            if (!release.IsImmutable)
+                return release;
+            isDraft = true; // It was closed as it was made.
+        }
     }
+
+    /// <summary>A tag of an immutable release is never given again, even when the release has been deleted.</summary>
+    private static bool IsSpent(GitHubAnswer answer) => answer.Status == HttpStatusCode.UnprocessableEntity && answer.Message.Contains("immutable", StringComparison.OrdinalIgnoreCase);
+
+    private string TagOf(int number) => number == 1 ? Tag : string.Create(CultureInfo.InvariantCulture, $"{Tag}-{number}");
 
     private void Replace(GitHubRelease release)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Init.Backup.Remote;
 using Init.Backup.Store;
@@ -24,9 +25,8 @@ public static class HistoryCompaction
     /// <summary>After an acknowledged backup, and not while another is made. Cancelled at any moment it has happened or not.</summary>
     /// <param name="now">The wall clock, as in the commits' dates.</param>
     /// <exception cref="RemoteException">The remote did not take it.</exception>
-    public static CompactionResult Run(GitRemote remote, BackupStore store, HistoryPolicy policy, DateTimeOffset now, Action<TransferProgress>? progress, UpkeepTurn turn)
+    public static CompactionResult Run(GitRemote remote, BackupStore store, HistoryPolicy policy, DateTimeOffset now, Action<TransferProgress>? progress, CancellationToken cancel)
     {
-        CancellationToken cancel = turn.Cancel;
         string head = remote.Look(cancel).Commit ?? throw new RemoteException(RemoteProblem.Failed, $"cannot compact the history at {remote.Name}: there is none");
         if (store.Head() != head)
             throw new RemoteException(RemoteProblem.Moved, $"cannot compact the history at {remote.Name}: its last commit is not ours; back up first");
@@ -40,9 +40,9 @@ public static class HistoryCompaction
             remote.Fetch(head, wholeHistory: true, progress, cancel);
         }
 
-        IReadOnlyList<HistoryCommit> all = List(store.Git, head);
+        IReadOnlyList<HistoryCommit> all = List(store.Git, head, cancel);
         IReadOnlyList<HistoryCommit> kept = policy.Choose(all, now);
-        int fits = policy.Fit(kept.Count, count => Measure(store.Git, kept.Take(count)));
+        int fits = policy.Fit(kept.Count, count => Measure(store.Git, kept.Take(count), cancel));
         if (fits == kept.Count && all.Count - kept.Count < DroppedMin)
             return new CompactionResult(head, all.Count, all.Count);
 
@@ -51,23 +51,31 @@ public static class HistoryCompaction
             return new CompactionResult(head, all.Count, all.Count);
 
         // With a bitmap git knows exactly what the remote has; else it would send the files of all kept commits once more.
-        StoreUpkeep.RepackAll(store, withBitmap: true, turn);
+        StoreUpkeep.RepackAll(store, withBitmap: true, cancel);
         remote.ReplaceHistory(compacted, head, progress, cancel);
         remote.Adopt(compacted);
-        StoreUpkeep.DropUnneeded(store, turn);
+        StoreUpkeep.DropUnneeded(store, cancel);
         if (remote.Path is { } path)
-            StoreUpkeep.CollectGarbage(path, turn);
+            StoreUpkeep.CollectGarbage(path, cancel);
         return new CompactionResult(compacted, all.Count, fits);
     }
 
-    /// <summary>Newest first.</summary>
-    internal static IReadOnlyList<HistoryCommit> List(GitRunner git, string head) =>
-    [
-        .. git.Run(GitRunner.ShortTime, [], "log", "--first-parent", "--format=%H %ct", head)!.Split('\n').Select(line =>
-            new HistoryCommit(line[..40], DateTimeOffset.FromUnixTimeSeconds(long.Parse(line.AsSpan(41), CultureInfo.InvariantCulture)))),
-    ];
+    /// <summary>Newest first. Read line by line: a history that the original has made may have a hundred thousand.</summary>
+    internal static IReadOnlyList<HistoryCommit> List(GitRunner git, string head, CancellationToken cancel)
+    {
+        using Process log = git.Start("log", "--first-parent", "--format=%H %ct", head);
+        using CancellationTokenRegistration end = cancel.Register(log.Kill);
+        log.StandardInput.Close();
+        var errors = GitRunner.ReadLimited(log.StandardError);
+        List<HistoryCommit> commits = [];
+        while (log.StandardOutput.ReadLine() is { Length: > 41 } line)
+            commits.Add(new HistoryCommit(line[..40], DateTimeOffset.FromUnixTimeSeconds(long.Parse(line.AsSpan(41), CultureInfo.InvariantCulture))));
+        log.WaitForExit();
+        cancel.ThrowIfCancellationRequested();
+        return log.ExitCode == 0 ? commits : throw git.Failure("log", log.ExitCode, errors.GetAwaiter().GetResult());
+    }
 
     /// <summary>Bytes on disk of these commits with all their files.</summary>
-    private static long Measure(GitRunner git, IEnumerable<HistoryCommit> commits) =>
-        long.Parse(git.Run(MeasureTime, [], ["rev-list", "--no-walk=unsorted", "--objects", "--disk-usage", .. commits.Select(commit => commit.Id)])!, CultureInfo.InvariantCulture);
+    private static long Measure(GitRunner git, IEnumerable<HistoryCommit> commits, CancellationToken cancel) => long.Parse(
+        git.RunLongWith(string.Concat(commits.Select(commit => commit.Id + "\n")), MeasureTime, cancel, "rev-list", "--no-walk=unsorted", "--objects", "--disk-usage", "--stdin"), CultureInfo.InvariantCulture);
 }

@@ -17,13 +17,13 @@ public static class StoreUpkeep
     /// <param name="repository">The store, or a remote at a path, which nobody else looks after.</param>
     /// <returns>False: there was nothing to do.</returns>
     /// <exception cref="GitException">Git failed; the repository is as it was.</exception>
-    public static bool Tidy(string repository, UpkeepTurn turn)
+    public static bool Tidy(string repository, CancellationToken cancel)
     {
         string packs = Path.Combine(repository, "objects", "pack");
         if (!Directory.Exists(packs) || Directory.EnumerateFiles(packs, "*.pack").Count() <= PacksMax)
             return false;
-        Run(repository, turn, "repack", "--geometric=2", "-d", "-q", "--no-write-bitmap-index");
-        Run(repository, turn, "prune", "--expire=2.hours.ago"); // A lease for each push, which nobody needs after the next.
+        Run(repository, cancel, "repack", "--geometric=2", "-d", "-q", "--no-write-bitmap-index");
+        Run(repository, cancel, "prune", "--expire=2.hours.ago"); // A lease for each push, which nobody needs after the next.
         return true;
     }
 
@@ -32,7 +32,7 @@ public static class StoreUpkeep
     /// </summary>
     /// <param name="bytesMax">On disk.</param>
     /// <returns>False: there was nothing to do.</returns>
-    public static bool Shrink(BackupStore store, long bytesMax, UpkeepTurn turn)
+    public static bool Shrink(BackupStore store, long bytesMax, CancellationToken cancel)
     {
         if (BytesOf(store.Git.Repository) <= bytesMax || store.Head() is not { } head || store.Acknowledged() != head)
             return false;
@@ -44,31 +44,31 @@ public static class StoreUpkeep
         // First the reason why older commits are missing, then they go.
         File.WriteAllText(shallow + ".new", head + "\n");
         File.Move(shallow + ".new", shallow, overwrite: true);
-        DropUnneeded(store, turn);
+        DropUnneeded(store, cancel);
         return true;
     }
 
     /// <summary>What no branch of ours needs is gone from the disk.</summary>
-    public static void DropUnneeded(BackupStore store, UpkeepTurn turn)
+    public static void DropUnneeded(BackupStore store, CancellationToken cancel)
     {
         foreach (string name in (string[])["refs/init/fetched", "refs/init/lease-seen"])
             store.Git.Run(GitRunner.ShortTime, [1], "update-ref", "-d", name);
-        RepackAll(store, withBitmap: false, turn);
-        Run(store.Git.Repository, turn, "prune", "--expire=now");
+        RepackAll(store, withBitmap: false, cancel);
+        Run(store.Git.Repository, cancel, "prune", "--expire=now");
     }
 
     /// <summary>The same for a remote at a path, which nobody else looks after. What is younger than two hours stays: somebody may be about to push a branch that needs it.</summary>
-    public static void CollectGarbage(string repository, UpkeepTurn turn) => Run(repository, turn, "gc", "--quiet", "--prune=2.hours.ago");
+    public static void CollectGarbage(string repository, CancellationToken cancel) => Run(repository, cancel, "gc", "--quiet", "--prune=2.hours.ago");
 
     public static long BytesOf(string repository) =>
         new DirectoryInfo(repository).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Exists ? file.Length : 0);
 
-    internal static void RepackAll(BackupStore store, bool withBitmap, UpkeepTurn turn) =>
-        Run(store.Git.Repository, turn, "repack", "-a", "-d", "-q", withBitmap ? "--write-bitmap-index" : "--no-write-bitmap-index");
+    internal static void RepackAll(BackupStore store, bool withBitmap, CancellationToken cancel) =>
+        Run(store.Git.Repository, cancel, "repack", "-a", "-d", "-q", withBitmap ? "--write-bitmap-index" : "--no-write-bitmap-index");
 
-    internal static void Run(string repository, UpkeepTurn turn, params string[] arguments)
+    internal static void Run(string repository, CancellationToken cancel, params string[] arguments)
     {
-        turn.Cancel.ThrowIfCancellationRequested();
+        cancel.ThrowIfCancellationRequested();
         GitRunner git = new(repository, configuration: [("pack.threads", "1"), ("pack.windowMemory", "64m"), ("pack.deltaCacheSize", "16m")]);
         using Process process = git.Start(arguments);
         process.StandardInput.Close();
@@ -83,13 +83,10 @@ public static class StoreUpkeep
             // It has ended already.
         }
 
-        using (turn.Cancel.Register(() => Kill(process)))
-        {
-            while (!process.WaitForExit(TimeSpan.FromMilliseconds(500)))
-                turn.Meanwhile?.Invoke();
-        }
+        using (cancel.Register(() => Kill(process)))
+            process.WaitForExit();
 
-        turn.Cancel.ThrowIfCancellationRequested();
+        cancel.ThrowIfCancellationRequested();
         string said = errors.GetAwaiter().GetResult();
         _ = output.GetAwaiter().GetResult();
         if (process.ExitCode != 0)

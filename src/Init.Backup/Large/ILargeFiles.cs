@@ -34,6 +34,11 @@ public interface ILargeFiles
     /// <exception cref="Remote.RemoteException">It is not to be had, or it is not what the pointer says.</exception>
     void Get(Pointer pointer, int fd, Action<long>? progress, CancellationToken cancel);
 
+    /// <summary>Looks whether the contents are there. Reads, and fetches no content.</summary>
+    /// <returns>Those that are not there, or not as a whole.</returns>
+    /// <exception cref="Remote.RemoteException">It cannot be found out.</exception>
+    IReadOnlyList<Pointer> Missing(IEnumerable<Pointer> pointers, CancellationToken cancel);
+
     /// <summary>Deletes what Init has stored and nobody names any more.</summary>
     /// <param name="referencedSha256">Of every pointer in every commit that is kept; of whole files, as the assets' names have it.</param>
     /// <param name="retention">What is younger stays: a backup may be about to name it.</param>

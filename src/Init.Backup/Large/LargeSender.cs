@@ -58,8 +58,10 @@ internal sealed class LargeSender(BackupSettings settings, CommitTree? tree, Fun
         }
         catch (RemoteException exception)
         {
-            _refusal = exception.Message;
-            return new(NotStored(entry.Path, before, _refusal), null);
+            // "Failed" is of this file, and the others have their chance; everything else would be the same for them.
+            if (exception.Problem != RemoteProblem.Failed)
+                _refusal = exception.Message;
+            return new(NotStored(entry.Path, before, exception.Message), null);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -94,7 +93,9 @@ public sealed record Pointer(
             if (format != Format)
                 throw new FormatException($"its format is {format}, and this Init knows {Format}; use the version of Init that wrote it, or a later one");
 
-            List<PointerPart> parts = root.TryGetProperty("parts", out JsonElement array) && array.GetArrayLength() is > 0 and <= PartsMax ? [.. array.EnumerateArray().Select(ReadPart)] : [];
+            List<PointerPart> parts = root.TryGetProperty("parts", out JsonElement array) ? [.. array.EnumerateArray().Take(PartsMax + 1).Select(ReadPart)] : [];
+            if (parts.Count > PartsMax)
+                throw new FormatException($"it has more than {PartsMax} parts");
             Pointer pointer = new(
                 Text(root, "repo"), Text(root, "release_tag"), Text(root, "asset_name"), ReadId(root), OptionalText(root, "download_url"), OptionalText(root, "original_path"),
                 ReadSize(root), ReadSha256(root), ReadTime(root), parts);
@@ -145,7 +146,7 @@ public sealed record Pointer(
         element.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: <= TextMax } text ? text : "";
 
     private static string Text(JsonElement element, string key) =>
-        element.GetProperty(key).GetString() is { Length: > 0 and <= TextMax } text && !Encoding.UTF8.GetBytes(text).AsSpan().Contains((byte)0)
+        element.GetProperty(key).GetString() is { Length: > 0 and <= TextMax } text && !text.Contains('\0', StringComparison.Ordinal)
             ? text
             : throw new FormatException($"its {key} is empty or too long");
 }

@@ -45,7 +45,12 @@ public sealed class EditedTree : CommitTree
         foreach (ManifestEntry entry in tree.ManifestEntries(head))
             tree.Take(entry);
         foreach (BytePath target in head.Targets)
-            tree.FindNew(TreeNames.OfPath(target));
+        {
+            byte[] place = TreeNames.OfPath(target);
+            if (tree.Find(place) is { } found)
+                tree.TakeNew(place, found, depth: 0);
+        }
+
         return tree;
     }
 
@@ -98,12 +103,20 @@ public sealed class EditedTree : CommitTree
     private ManifestEntry OfPointer(ManifestEntry entry) =>
         ReadPointer(entry.Path, out _) is { } pointer && pointer.Sha256 != entry.Sha256 ? entry with { Size = pointer.Size, Sha256 = pointer.Sha256, Modified = _time } : entry;
 
+    /// <summary>What the manifest does not have.</summary>
     /// <param name="place">In the tree.</param>
-    private void FindNew(byte[] place)
+    /// <param name="found">There.</param>
+    /// <param name="depth">Below the target.</param>
+    private void TakeNew(byte[] place, TreeEntry found, int depth)
     {
         _cancel.ThrowIfCancellationRequested();
-        if (Find(place) is not { } found || TreeNames.ToPath(place) is not { } path)
+        if (TreeNames.ToPath(place) is not { } path)
             return;
+        if (depth > BackupLimits.DepthMax || place.Length > BackupLimits.PathBytesMax)
+        {
+            _notes.Add(NoteKind.TooDeep, path, "its path is longer or deeper than can be restored");
+            return;
+        }
 
         // Our own layout: what it stands for is in the manifest, and nothing else means anything.
         if (place.AsSpan().EndsWith(TreeNames.PointerSuffix) || (found.IsTree && place.AsSpan().EndsWith(TreeNames.ChunksSuffix)))
@@ -117,7 +130,7 @@ public sealed class EditedTree : CommitTree
         {
             AddDirectories(path);
             foreach (TreeEntry child in _objects.ReadTree(found.Id))
-                FindNew([.. place, (byte)'/', .. child.Name]);
+                TakeNew([.. place, (byte)'/', .. child.Name], child, depth + 1);
         }
         else if (!_entries.ContainsKey(path))
         {

@@ -96,7 +96,12 @@ public static class SymlinkLayout
                 _ = FilesAt.Unlink(FilesAt.WorkingDirectory, names.Copy);
         }
 
-        using Process cp = Process.Start(new ProcessStartInfo("cp", ["-a", "--", from, to]) { RedirectStandardError = true, UseShellExecute = false })!;
+        ProcessStartInfo start = new("cp", ["-a", "--", from, to]) { RedirectStandardError = true, UseShellExecute = false };
+        string? path = Environment.GetEnvironmentVariable("PATH");
+        start.Environment.Clear(); // Ours has the token.
+        start.Environment["PATH"] = path ?? "/usr/local/bin:/usr/bin:/bin";
+        start.Environment["LC_ALL"] = "C";
+        using Process cp = Process.Start(start)!;
         string said = cp.StandardError.ReadToEnd();
         cp.WaitForExit();
         if (cp.ExitCode != 0)

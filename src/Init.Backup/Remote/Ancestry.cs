@@ -30,7 +30,7 @@ internal static class Ancestry
         {
             Create(path);
             FetchCommits(remote, path, there, cancel);
-            return HistoryCompaction.List(new GitRunner(path), there);
+            return HistoryCompaction.List(new GitRunner(path), there, cancel);
         });
 
     internal static T InCommits<T>(BackupStore store, Func<string, T> use)

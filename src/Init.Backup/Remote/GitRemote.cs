@@ -22,11 +22,14 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
     private readonly NetworkGit _network = new(store.Git.Repository, address);
     private readonly LeaseCommits _leases = new(store.Git, instance);
 
-    /// <summary>The lease that the remote has from us; null: none.</summary>
-    private string? _lease;
+    /// <summary>Pushes of a lease that lost against somebody else's, in a row. With the pauses between them that takes ten seconds.</summary>
+    private const int LostMax = 15;
+
+    /// <summary>The lease that the remote has from us; null: none. Read by <see cref="AnswerWhileBusy"/> on another thread.</summary>
+    private volatile string? _lease;
 
     /// <summary>What we have tried to put in its place, without hearing whether it is there.</summary>
-    private string? _leaseSent;
+    private volatile string? _leaseSent;
 
     /// <summary>What the remote had when the last push was read back: spares asking again. When it is out of date, the next push is refused, as it should be.</summary>
     private RemoteRefs? _readBack;
@@ -123,27 +126,21 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
 
     public LeaseOutcome TakeLease(Action<LeaseText>? waiting, CancellationToken cancel)
     {
-        long start = 0;
+        // Null: nobody has been asked yet. Else the lease as it was then, the question, and when it could be seen.
         string? seen = null;
         string? challenge = null;
+        long askedAt = 0;
+        int lost = 0;
         while (true)
         {
             RemoteRefs refs = ReadRefs(cancel);
             LeaseText? text = refs.Lease is { } lease ? LeaseTextOf(lease, cancel) : null;
-            bool isFree = text is null || text.Instance == instance;
-            if (!isFree && seen is not null && refs.Lease != seen)
-                return Withdraw(challenge!, text!, cancel); // It has been renewed, or another newcomer was faster.
-
-            bool isOver = !isFree && seen is not null && Stopwatch.GetElapsedTime(start) >= limits.LeaseTime;
-            if (isOver && refs.Challenge is null)
-                seen = null; // Nobody is asked any more: silence would mean nothing.
-            else if ((isFree || isOver) && TryPush(() => ReplaceLease(refs, cancel)))
-                return new LeaseOutcome.Held();
-
-            if (isFree || isOver)
+            if (text is null || text.Instance == instance)
             {
-                Wait(TimeSpan.FromMilliseconds(100), cancel);
-                continue; // Somebody was faster. Who?
+                if (TryPush(() => ReplaceLease(refs, cancel)))
+                    return new LeaseOutcome.Held();
+                WaitForOthers(ref lost, cancel);
+                continue;
             }
 
             if (seen is null)
@@ -152,14 +149,35 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
                 challenge = _leases.Next();
                 if (!TryPush(() => Send([$"--force-with-lease={ChallengeRef}:{refs.Challenge}", "{remote}", $"{challenge}:{ChallengeRef}"], null, cancel)))
                 {
-                    Wait(TimeSpan.FromMilliseconds(100), cancel); // It may be a lock that a killed git has left, too, and that is not old enough yet.
+                    WaitForOthers(ref lost, cancel);
                     continue;
                 }
 
                 seen = refs.Lease;
-                start = Stopwatch.GetTimestamp(); // Not before the owner can see it.
-                waiting?.Invoke(text!);
+                askedAt = Stopwatch.GetTimestamp(); // Not before the owner can see it.
+                waiting?.Invoke(text);
                 waiting = null;
+            }
+            else if (refs.Lease != seen)
+            {
+                return Withdraw(challenge!, text, cancel); // It has been renewed, or another newcomer was faster.
+            }
+            else if (refs.Challenge is null)
+            {
+                return new LeaseOutcome.HeldByOther(text); // Taken away, and the lease is as it was: the owner lives and is busy.
+            }
+            else if (refs.Challenge != challenge)
+            {
+                // Another newcomer asks. The owner may have answered us before it did: from here on we wait with that one.
+                challenge = refs.Challenge;
+                askedAt = Stopwatch.GetTimestamp();
+            }
+            else if (Stopwatch.GetElapsedTime(askedAt) >= limits.LeaseTime)
+            {
+                if (TryPush(() => ReplaceLease(refs, cancel)))
+                    return new LeaseOutcome.Held();
+                WaitForOthers(ref lost, cancel);
+                continue;
             }
 
             Wait(limits.LeaseLookEvery, cancel);
@@ -168,6 +186,7 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
 
     public LeaseOutcome AnswerChallenge(CancellationToken cancel)
     {
+        int lost = 0;
         while (true)
         {
             RemoteRefs refs = ReadRefs(cancel);
@@ -181,8 +200,15 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
             _lease = refs.Lease;
             if ((refs.Lease is not null && refs.Challenge is null) || TryPush(() => ReplaceLease(refs, cancel)))
                 return new LeaseOutcome.Held();
-            Wait(TimeSpan.FromMilliseconds(100), cancel); // Another challenge came in between.
+            WaitForOthers(ref lost, cancel);
         }
+    }
+
+    public void AnswerWhileBusy(CancellationToken cancel)
+    {
+        RemoteRefs refs = ReadRefs(cancel);
+        if (refs is { Lease: { } lease, Challenge: { } challenge } && (lease == _lease || lease == _leaseSent))
+            _ = TryPush(() => Send([$"--force-with-lease={ChallengeRef}:{challenge}", "{remote}", $":{ChallengeRef}"], null, cancel));
     }
 
     public void ReleaseLease(CancellationToken cancel)
@@ -326,6 +352,22 @@ public sealed class GitRemote(BackupStore store, RemoteAddress address, string i
         {
             return false;
         }
+    }
+
+    /// <summary>
+    /// After a push that failed because somebody else was faster: another look decides. A lock that a killed git has left in a repository at a path looks the same, until it is
+    /// old enough to be removed by such a look.
+    /// </summary>
+    /// <exception cref="RemoteException">It has happened too often.</exception>
+    private void WaitForOthers(ref int lost, CancellationToken cancel)
+    {
+        if (++lost == LostMax)
+        {
+            throw new RemoteException(
+                RemoteProblem.Failed, $"cannot take the lease at {Name}: it was changed by others {LostMax} times in a row, or a git that was killed has left a lock there; look for {LeaseRef} and {ChallengeRef} there, and for their .lock files");
+        }
+
+        Wait(TimeSpan.FromMilliseconds(100 * lost), cancel);
     }
 
     /// <summary>Answered by a backup, the challenge is still there, and would be answered once more.</summary>

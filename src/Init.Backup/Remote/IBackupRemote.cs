@@ -70,6 +70,12 @@ public interface IBackupRemote
     /// <summary>A look whether another instance asks if we live, and the answer to it. A read only when nobody asks.</summary>
     LeaseOutcome AnswerChallenge(CancellationToken cancel);
 
+    /// <summary>
+    /// Tells an instance that asks whether we live that we do, while another call of ours is at work: by taking its question away. Neither branch nor lease is moved, so that
+    /// a push which is under way is not refused for it. Nothing when the lease is not ours, or nobody asks.
+    /// </summary>
+    void AnswerWhileBusy(CancellationToken cancel);
+
     /// <summary>Gives the lease back at a clean end. Nothing when it is not ours.</summary>
     void ReleaseLease(CancellationToken cancel);
 

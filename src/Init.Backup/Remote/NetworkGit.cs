@@ -31,7 +31,7 @@ internal sealed partial class NetworkGit(string repository, RemoteAddress addres
     /// <summary>How a network that is not open to the world is reached, and whose certificates it trusts.</summary>
     private static readonly string[] PassedOn =
     [
-        "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH",
+        "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE",
     ];
 
     private readonly string[] _secrets = SecretsOf(address);
@@ -105,6 +105,8 @@ internal sealed partial class NetworkGit(string repository, RemoteAddress addres
                 variables[name] = value;
         }
 
+        foreach (var (name, value) in CertificateTrust.ForGit())
+            variables[name] = value;
         return variables;
     }
 

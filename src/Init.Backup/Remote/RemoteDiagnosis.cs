@@ -17,6 +17,9 @@ internal static partial class RemoteDiagnosis
         "SSL", "certificate", "expected flush after ref listing", "expected 'acknowledgments'", "invalid server response", "not valid: is this a git repository",
     ];
 
+    /// <summary>A file of authorities that is none, by OpenSSL and by GnuTLS.</summary>
+    private static readonly string[] AuthorityWords = ["error setting certificate", "error adding trust anchors", "reading ca cert file", "SSL CA cert"];
+
     private static readonly string[] MovedWords =
     [
         "(stale info)", "(fetch first)", "(non-fast-forward)", "(already exists)", "(needs force)", "reference already exists", "but expected", "incorrect old value", "failed to update ref", "cannot lock ref",
@@ -40,6 +43,8 @@ internal static partial class RemoteDiagnosis
             return refused;
         if (all.Contains("No space left on device", StringComparison.Ordinal))
             return new(RemoteProblem.Failed, $"cannot {doing}: a disk is full, here or there: {said}");
+        if (answer.Errors.LastOrDefault(line => line.StartsWith("fatal: unable to access", StringComparison.Ordinal)) is { } refusal && OfCertificate(doing, refusal) is { } untrusted)
+            return untrusted;
         if (LineTroubles.Any(all.Contains))
             return new(RemoteProblem.Unreachable, $"cannot {doing}: {said}");
         if (all.Contains("does not appear to be a git repository", StringComparison.Ordinal) || all.Contains("not found", StringComparison.Ordinal))
@@ -91,7 +96,7 @@ internal static partial class RemoteDiagnosis
             case 413:
                 return new(RemoteProblem.TooLarge, $"cannot {doing}: the remote does not take so much at once (HTTP 413): {said}");
             case >= 300 and < 400:
-                return new(RemoteProblem.Failed, $"cannot {doing}: the repository is elsewhere now{(response.Headers.TryGetValue("Location", out string? location) ? $" ({Host(location)})" : "")}; the token is not taken there by itself: put the new URL into \"remote\"");
+                return new(RemoteProblem.Failed, $"cannot {doing}: the repository is elsewhere now{(response.Headers.TryGetValue("Location", out string? location) ? $" ({PlaceOf(location)})" : "")}; the token is not taken there by itself: put the new URL into \"remote\"");
             case >= 500:
                 return new(RemoteProblem.Unreachable, $"cannot {doing}: the remote is not well (HTTP {response.Status})", retryAfter);
             case >= 400:
@@ -99,6 +104,21 @@ internal static partial class RemoteDiagnosis
             default:
                 return null;
         }
+    }
+
+    /// <summary>Git says what curl says: another text with OpenSSL and with GnuTLS, which have the word in common.</summary>
+    private static RemoteException? OfCertificate(string doing, string line)
+    {
+        string why = line[(line.IndexOf("': ", StringComparison.Ordinal) is var end and > 0 ? end + "': ".Length : 0)..];
+        if (AuthorityWords.Any(word => why.Contains(word, StringComparison.OrdinalIgnoreCase)))
+        {
+            string given = string.Join(", ", CertificateTrust.ForGit().Select(variable => $"{variable.Key}={variable.Value}"));
+            return new(RemoteProblem.Unreachable, $"cannot {doing}: the certificates of authorities cannot be read ({why}); git is given {(given.Length > 0 ? given : "none but the system's: install ca-certificates")}");
+        }
+
+        return why.Contains("certificate", StringComparison.OrdinalIgnoreCase) || why.Contains("SSL peer", StringComparison.Ordinal)
+            ? new(RemoteProblem.Unreachable, $"cannot {doing}: {CertificateTrust.Describe(why)}")
+            : null;
     }
 
     private static RemoteException? OfPush(string doing, NetworkAnswer answer, string all)
@@ -139,7 +159,7 @@ internal static partial class RemoteDiagnosis
     }
 
     /// <summary>Without what may be a secret in a URL that somebody else made.</summary>
-    private static string Host(string location) => Uri.TryCreate(location, UriKind.Absolute, out Uri? uri) ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : "another path of the same host";
+    internal static string PlaceOf(string location) => Uri.TryCreate(location, UriKind.Absolute, out Uri? uri) ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : "another path of the same host";
 
     [GeneratedRegex(@"error: (?<what>File .{1,1000} is [0-9.]+ [KMG]B)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LargeFile();

@@ -26,6 +26,7 @@ public sealed class BackupJob(BackupParts parts, BootResult boot, IJobReport rep
     public BackupJobResult Execute(DateTimeOffset now, CancellationToken cancel)
     {
         long began = Stopwatch.GetTimestamp();
+        using LeaseKeeper keeper = new(boot.Remote, parts.Options.LeaseTime);
         report.Stage(Stages.BackingUp, "looking for changes");
         BackupResult result = BackupRun.Execute(parts.Settings with { GivenUp = _vanished.GivenUp(now), LargeFiles = _visibility.LargeFiles(cancel) }, boot.Store, now, cancel);
         _vanished.Update(result.Vanished, now);

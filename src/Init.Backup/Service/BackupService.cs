@@ -212,7 +212,7 @@ public sealed partial class BackupService : IDisposable
             return;
         LookForChallenges();
         if (_isBusy)
-            return; // A push renews the lease.
+            return; // A job answers for itself.
 
         Begin("lease", () =>
         {
@@ -279,8 +279,7 @@ public sealed partial class BackupService : IDisposable
 
     private void Succeeded(BackupJobResult result)
     {
-        foreach (BackupNote note in result.Notes.Kept)
-            _board.Note(new StatusNote(note.Kind.ToString(), note.Path.ToString(), note.Text));
+        _board.NotesOf(result.Notes);
         _board.Problem(null);
         long now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         _board.Set(status => status with

@@ -22,7 +22,11 @@ public interface IJobReport
     /// <summary>Said once for as long as it stays the same; null: it is over.</summary>
     void Problem(string? problem);
 
+    /// <summary>Stays in the status, and is said once.</summary>
     void Note(StatusNote note);
+
+    /// <summary>Of a whole backup or restore: what is not among them any more, and would be if it were still so, is over.</summary>
+    void NotesOf(BackupNotes notes);
 
     void LeaseOf(LeaseText? other);
 }
@@ -120,6 +124,7 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
             return Act(Facts(null, isRemoteKnown: false), null, isRemoteKnown: false);
         }
 
+        using LeaseKeeper keeper = new(_remote, parts.Options.LeaseTime); // From here on the branch is ours, and a restore may take long.
         return Act(Facts(remoteCommit, isRemoteKnown: true), remoteCommit, isRemoteKnown: true);
     }
 
@@ -238,8 +243,7 @@ public sealed class BootJob(BackupParts parts, IJobReport report, string? opened
             cancel.ThrowIfCancellationRequested();
             report.Progress(elapsed => StatusText.Of(progress, elapsed));
         }, cancel);
-        foreach (BackupNote note in result.Notes.Kept)
-            report.Note(new StatusNote(note.Kind.ToString(), note.Path.ToString(), note.Text));
+        report.NotesOf(result.Notes);
         if (!result.IsComplete)
         {
             BackupNote first = result.Notes.Kept.FirstOrDefault(note => note.Kind is NoteKind.NotRestored or NoteKind.DatabaseDamaged) ?? result.Notes.Kept[0];

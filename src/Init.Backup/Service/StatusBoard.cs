@@ -25,6 +25,10 @@ public sealed class StatusBoard(EventLoop loop, Action<string> say, Action<strin
 
     private readonly Lock _lock = new();
     private readonly HashSet<string> _said = [];
+    private readonly List<StatusNote> _lasting = [];
+    private IReadOnlyList<StatusNote> _repeated = [];
+    private long _lastingTotal;
+    private long _repeatedTotal;
     private long _stageBegan = Stopwatch.GetTimestamp();
     private long _handedOn;
     private string _stageText = "";
@@ -85,14 +89,34 @@ public sealed class StatusBoard(EventLoop loop, Action<string> say, Action<strin
     {
         lock (_lock)
         {
-            if (!_said.Add($"{note.Kind} {note.Path} {note.Text}"))
+            if (!IsNew(note))
                 return;
-            if (_said.Count > BackupLimits.NotesMax)
-                _said.Clear(); // Then a few are said again; a set that grows for ever is worse.
-            Status = Status with { Notes = Status.Notes.Count < NotesMax ? [.. Status.Notes, note] : Status.Notes, NotesTotal = Status.NotesTotal + 1 };
+            if (_lasting.Count < NotesMax)
+                _lasting.Add(note);
+            _lastingTotal++;
+            ShowNotes();
         }
 
-        say(note.Path is null ? note.Text : $"{note.Path}: {note.Text}");
+        Say(note);
+    }
+
+    public void NotesOf(BackupNotes notes)
+    {
+        ILookup<bool, StatusNote> byRepetition = notes.Kept.ToLookup(note => note.Kind.IsRepeated(), note => new StatusNote(note.Kind.ToString(), note.Path.ToString(), note.Text));
+        foreach (StatusNote note in byRepetition[false])
+            Note(note);
+
+        StatusNote[] repeated = [.. byRepetition[true]];
+        StatusNote[] fresh;
+        lock (_lock)
+        {
+            _repeated = repeated;
+            _repeatedTotal = notes.Total - byRepetition[false].Count();
+            ShowNotes();
+            fresh = [.. repeated.Where(IsNew)];
+        }
+
+        Array.ForEach(fresh, Say);
     }
 
     public void LeaseOf(LeaseText? other)
@@ -122,6 +146,17 @@ public sealed class StatusBoard(EventLoop loop, Action<string> say, Action<strin
         if (errno != 0)
             say($"cannot write {statusPath}: {Errno.Describe(errno)}");
     }
+
+    private bool IsNew(StatusNote note)
+    {
+        if (_said.Count >= BackupLimits.NotesMax * 2)
+            _said.Clear(); // Then a few are said again; a set that grows for ever is worse.
+        return _said.Add($"{note.Kind} {note.Path} {note.Text}");
+    }
+
+    private void ShowNotes() => Status = Status with { Notes = [.. _lasting.Concat(_repeated).Take(NotesMax)], NotesTotal = _lastingTotal + _repeatedTotal };
+
+    private void Say(StatusNote note) => say(note.Path is null ? note.Text : $"{note.Path}: {note.Text}");
 
     private static string InOneLine(string text) => text[..Math.Min(text.Length, CharactersMax)].ReplaceLineEndings(" ");
 

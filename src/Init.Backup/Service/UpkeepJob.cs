@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Init.Backup.History;
 using Init.Backup.Remote;
 using Init.Backup.Store;
@@ -13,7 +12,6 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
 {
     private static readonly TimeSpan HistoryEvery = TimeSpan.FromHours(24), HistoryAgain = TimeSpan.FromHours(1);
 
-    private long _leaseLooked = Stopwatch.GetTimestamp();
     private string? _examinedFor;
     private string? _suspicion;
 
@@ -26,18 +24,19 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public bool Execute(DateTimeOffset now, CancellationToken cancel)
     {
-        UpkeepTurn turn = new(() => KeepLease(cancel), cancel);
+        using LeaseKeeper keeper = new(boot.Remote, parts.Options.LeaseTime); // Whoever asks whether we live is not to wait for a repack.
         if (Examine(now, cancel))
             return true;
 
         try
         {
-            StoreUpkeep.Tidy(boot.Store.Git.Repository, turn);
+            StoreUpkeep.Tidy(boot.Store.Git.Repository, cancel);
             if (boot.Remote is GitRemote { Path: { } path })
-                StoreUpkeep.Tidy(path, turn);
-            CompactHistory(now, turn);
+                StoreUpkeep.Tidy(path, cancel);
+            CompactHistory(now, cancel);
+            new LargeCheck(parts, boot.Store, report).Execute(now, cancel);
             _ = new LargePruning(parts, boot.Store, boot.Remote, report).Execute(now, cancel); // Before the history here is cut: it says what is needed.
-            StoreUpkeep.Shrink(boot.Store, parts.Options.StoreMax.Bytes, turn);
+            StoreUpkeep.Shrink(boot.Store, parts.Options.StoreMax.Bytes, cancel);
         }
         catch (Exception exception) when (exception is GitException or RemoteException or IOException or UnauthorizedAccessException)
         {
@@ -65,7 +64,7 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
         return true;
     }
 
-    private void CompactHistory(DateTimeOffset now, UpkeepTurn turn)
+    private void CompactHistory(DateTimeOffset now, CancellationToken cancel)
     {
         if (boot.Remote is not GitRemote remote || !HistoryDone.IsDue(now, HistoryEvery) || boot.Store.Head() is not { } head || boot.Store.Acknowledged() != head)
             return;
@@ -73,7 +72,7 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
         Config.BackupHistory history = parts.Options.History;
         try
         {
-            CompactionResult result = HistoryCompaction.Run(remote, boot.Store, new HistoryPolicy(history.Keep, history.Daily, history.Weekly, history.MaxSize.Bytes), now, null, turn);
+            CompactionResult result = HistoryCompaction.Run(remote, boot.Store, new HistoryPolicy(history.Keep, history.Daily, history.Weekly, history.MaxSize.Bytes), now, null, cancel);
             backups.HistoryReplaced(result.Commit);
             if (result.After < result.Before)
                 report.Note(new StatusNote("history", null, $"the history has {result.After} of {result.Before} commits now, as \"history\" says"));
@@ -84,22 +83,6 @@ public sealed class UpkeepJob(BackupParts parts, BootResult boot, BackupJob back
             backups.ForgetRemote();
             HistoryDone.Set(now - HistoryEvery + HistoryAgain);
             throw;
-        }
-    }
-
-    /// <summary>Whoever asks whether we live is not to wait for a repack.</summary>
-    private void KeepLease(CancellationToken cancel)
-    {
-        if (Stopwatch.GetElapsedTime(_leaseLooked) < parts.Options.LeaseTime / 3)
-            return;
-        _leaseLooked = Stopwatch.GetTimestamp();
-        try
-        {
-            backups.AnswerChallenge(cancel);
-        }
-        catch (RemoteException)
-        {
-            // The next backup says it, if it lasts until then.
         }
     }
 }

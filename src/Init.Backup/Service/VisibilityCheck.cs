@@ -44,6 +44,8 @@ public sealed class VisibilityCheck(BackupParts parts)
 
         public void Get(Pointer pointer, int fd, Action<long>? progress, CancellationToken cancel) => files.Get(pointer, fd, progress, cancel);
 
+        public IReadOnlyList<Pointer> Missing(IEnumerable<Pointer> pointers, CancellationToken cancel) => files.Missing(pointers, cancel);
+
         public PruneResult Prune(IReadOnlySet<string> referencedSha256, TimeSpan retention, CancellationToken cancel) => new(0, 0, 0);
     }
 }

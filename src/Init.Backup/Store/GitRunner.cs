@@ -69,6 +69,11 @@ public sealed class GitRunner(
     /// <exception cref="OperationCanceledException">It was cancelled, and git ended.</exception>
     internal string? RunLong(TimeSpan timeout, CancellationToken cancel, params string[] arguments) => Run(timeout, [], "", arguments, cancel);
 
+    /// <summary>The same for one that reads its standard input.</summary>
+    /// <exception cref="GitException">It failed, or took longer than <paramref name="timeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, and git ended.</exception>
+    internal string RunLongWith(string input, TimeSpan timeout, CancellationToken cancel, params string[] arguments) => Run(timeout, [], input, arguments, cancel)!;
+
     /// <summary>Standard output of a command that ends soon and reads its standard input, without its last line end.</summary>
     /// <exception cref="GitException">It failed, or took too long.</exception>
     internal string RunWith(string input, params string[] arguments) => Run(ShortTime, [], input, arguments, default)!;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Init.Base;
 
 namespace Init.Chat.Variables;
 
@@ -115,7 +116,8 @@ public sealed class VariableExpander(IReadOnlyDictionary<string, Variable> varia
             case Variable.Function function:
                 try
                 {
-                    return function.Work(ShellWords.Split(inner[(inner.IndexOf(name, StringComparison.Ordinal) + name.Length)..]));
+                    string arguments = inner[(inner.IndexOf(name, StringComparison.Ordinal) + name.Length)..];
+                    return function.Work(ShellWords.Split(arguments, out _) ?? [.. arguments.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)]);
                 }
                 catch (VariableException exception)
                 {

@@ -120,7 +120,7 @@ internal sealed class ProcessReader(LoadScope scope, DaemonSection daemon, strin
 
         string instance = place.Group == process ? process : $"{place.Group}:{process}";
         string? url = values.ServerUrl ?? serverUrl;
-        ImmutableArray<string>? words = PythonShlex.Split(command, out string? fault);
+        ImmutableArray<string>? words = ShellWords.Split(command, out string? fault);
         fault = words is null ? $"can't parse command {Repr(command)}: {fault}" : words.Value.IsEmpty ? "command is empty" : null;
         if (fault is not null && place.Index == 0)
             reader.Warn("command", words is null ? "cannot be split into words, so each start will fail" : "is empty, so each start will fail");

@@ -1,83 +1,11 @@
-using System.Collections.Immutable;
 using System.Text;
 
 namespace Init.Config.Supervisord;
 
-/// <summary>Python's shlex, in the two ways in which supervisord uses it.</summary>
+/// <summary>Python's shlex in its older mode; <see cref="Init.Base.ShellWords"/> is the newer one.</summary>
 internal static class PythonShlex
 {
     private const string Whitespace = " \t\r\n";
-
-    /// <summary>shlex.split(text): words as a POSIX shell has them, without comments, operators and expansions.</summary>
-    /// <param name="fault">Python's words for why the result is null.</param>
-    public static ImmutableArray<string>? Split(string text, out string? fault)
-    {
-        ImmutableArray<string>.Builder words = ImmutableArray.CreateBuilder<string>();
-        StringBuilder word = new();
-        bool hasWord = false;
-        fault = null;
-        for (int i = 0; i < text.Length; i++)
-        {
-            char c = text[i];
-            if (Whitespace.Contains(c, StringComparison.Ordinal))
-            {
-                if (hasWord)
-                    words.Add(word.ToString());
-
-                word.Clear();
-                hasWord = false;
-            }
-            else if (c is '\'' or '"')
-            {
-                hasWord = true;
-                for (i++; i < text.Length && text[i] != c; i++)
-                {
-                    // In double quotes a backslash quotes itself and the quote, and is itself before anything else.
-                    if (c == '"' && text[i] == '\\')
-                    {
-                        i++;
-                        if (i >= text.Length)
-                        {
-                            fault = "No escaped character";
-                            return null;
-                        }
-
-                        if (text[i] is not ('"' or '\\'))
-                            word.Append('\\');
-                    }
-
-                    word.Append(text[i]);
-                }
-
-                if (i >= text.Length)
-                {
-                    fault = "No closing quotation";
-                    return null;
-                }
-            }
-            else if (c == '\\')
-            {
-                hasWord = true;
-                if (++i >= text.Length)
-                {
-                    fault = "No escaped character";
-                    return null;
-                }
-
-                word.Append(text[i]);
-            }
-            else
-            {
-                hasWord = true;
-                word.Append(c);
-            }
-        }
-
-        if (hasWord)
-            words.Add(word.ToString());
-
-        return words.ToImmutable();
-    }
 
     /// <summary>
     /// <c>KEY="value",KEY2=value2</c> as supervisord 4.2.5 reads it: with shlex in its older mode, where quotes stay part of a token, "#" begins a comment, and any

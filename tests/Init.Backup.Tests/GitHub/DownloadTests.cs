@@ -247,6 +247,65 @@ public sealed class DownloadTests
     }
 
     [Fact]
+    public async Task Get_WhenTheApiAsksForPausesWithoutEnd_GivesUp()
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        Pointer pointer = at.Put(GitHubFixture.Content(1));
+        // As an asset it is refused each time; looked at, it is there.
+        at.GitHub.Misbehave(new FakeGitHubFault { Where = "api GET", Times = 1 }, new FakeGitHubFault { Where = "api GET", Status = 429, Headers = [("Retry-After", "0")] });
+
+        Assert.Equal(RemoteProblem.Limited, Assert.Throws<RemoteException>(() => at.Get(pointer)).Problem);
+
+        Assert.InRange(at.GitHub.Requests.Count(request => request.Host == "api" && request.Method == "GET"), 4, 20);
+    }
+
+    [Theory]
+    [InlineData(401, RemoteProblem.Refused, "is wrong or has expired")]
+    [InlineData(403, RemoteProblem.Refused, "Contents: read and write")]
+    [InlineData(404, RemoteProblem.NotFound, "somebody has deleted it")]
+    [InlineData(503, RemoteProblem.Unreachable, "cannot answer now")]
+    public async Task Get_WhenTheApiRefuses_SaysWhy(int status, RemoteProblem expected, string text)
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        Pointer pointer = at.Put(GitHubFixture.Content(1)) with { DownloadUrl = "" };
+        at.GitHub.Misbehave(new FakeGitHubFault { Where = "api ", Status = status });
+
+        var refusal = Assert.Throws<RemoteException>(() => at.Get(pointer));
+
+        Assert.Equal(expected, refusal.Problem);
+        Assert.Contains(text, refusal.Message);
+        Assert.DoesNotContain(GitServer.Token, refusal.ToString());
+    }
+
+    [Fact]
+    public async Task Get_WhenTheTagOfThePointerIsNoMore_FindsTheAssetInAnotherReleaseAmongAThousand()
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        FakeRelease full = at.GitHub.AddRelease("blobs"), next = at.GitHub.AddRelease("blobs-2");
+        for (int i = 0; i < 1000; i++)
+            at.GitHub.AddAsset(full, $"sha256-{i:x64}", [1]);
+        for (int i = 0; i < 150; i++)
+            at.GitHub.AddAsset(next, $"sha256-{i + 1000:x64}", [1]);
+        byte[] content = GitHubFixture.Content(1);
+        at.GitHub.AddAsset(next, "sha256-" + GitHubFixture.HashOf(content), content);
+        Pointer pointer = new(FakeGitHub.Repository, "renamed", "sha256-" + GitHubFixture.HashOf(content), 7, "", "t/x", content.Length, GitHubFixture.HashOf(content), DateTimeOffset.UnixEpoch, []);
+
+        Assert.Equal(content, at.Get(pointer));
+    }
+
+    [Fact]
+    public async Task Get_WhileAnotherRestoreFetchesTheSameContent_IsNotDisturbed()
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        byte[] content = GitHubFixture.Content(1);
+        Pointer pointer = at.Put(content);
+        Directory.CreateDirectory(at.Settings.ScratchPath!);
+        using FileStream others = new(Path.Combine(at.Settings.ScratchPath!, pointer.Sha256 + ".fetched"), FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+
+        Assert.Equal(content, at.Get(pointer));
+    }
+
+    [Fact]
     public async Task Get_WhenTheAssetIsGone_SaysSo()
     {
         await using var at = await GitHubFixture.StartAsync();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Init.Backup.GitHub;
 using Init.Backup.Large;
@@ -33,10 +34,11 @@ internal sealed class GitHubFixture : IAsyncDisposable
 
     public GitHubSettings Settings { get; set; }
 
-    public static async Task<GitHubFixture> StartAsync()
+    /// <param name="certificate">Null: plain HTTP.</param>
+    public static async Task<GitHubFixture> StartAsync(X509Certificate2? certificate = null)
     {
         TestFolder folder = new();
-        return new GitHubFixture(folder, await FakeGitHub.StartAsync(Path.Combine(folder.Root, "github")));
+        return new GitHubFixture(folder, await FakeGitHub.StartAsync(Path.Combine(folder.Root, "github"), certificate));
     }
 
     public static byte[] Content(int seed, int length = 300_000)
@@ -60,7 +62,7 @@ internal sealed class GitHubFixture : IAsyncDisposable
     {
         string path = Path.Combine(Folder.Root, "source");
         File.WriteAllBytes(path, content);
-        int fd = Files.Open(path, OpenFlags.Read).OrThrow("open", path);
+        int fd = Files.Open(path, Linux.OpenFlags.Read).OrThrow("open", path);
         try
         {
             Pointer pointer = (client ?? Client()).Put(new LargeSource(BytePath.Of("t/model.bin"), fd, content.Length, hash ?? HashOf(content)), cancel);

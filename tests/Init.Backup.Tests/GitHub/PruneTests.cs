@@ -44,4 +44,23 @@ public sealed class PruneTests
         Assert.Equal(new PruneResult(1, 3, 2), result);
         Assert.Equal([mixed], at.GitHub.Releases);
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Put_AfterAnImmutableReleaseWasDeleted_TakesATagThatGitHubGives(bool isImmutable)
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        at.GitHub.IsImmutable = true;
+        at.GitHub.AddAsset(at.GitHub.AddRelease("blobs"), "sha256-" + new string('a', 64), [1], DateTimeOffset.UtcNow.AddDays(-40));
+        at.GitHub.AddAsset(at.GitHub.AddRelease("blobs-2"), "sha256-" + new string('b', 64), [1], DateTimeOffset.UtcNow.AddDays(-40));
+        at.Client().Prune(new HashSet<string> { new('a', 64) }, TimeSpan.FromDays(30), default);
+        at.GitHub.IsImmutable = isImmutable;
+
+        Pointer pointer = at.Put(GitHubFixture.Content(1));
+
+        Assert.Equal("blobs-3", pointer.ReleaseTag);
+        Assert.EndsWith("?of=blobs-3", pointer.DownloadUrl); // And not that of a draft.
+        Assert.Equal(GitHubFixture.Content(1), at.Get(pointer));
+    }
 }

@@ -413,13 +413,38 @@ public sealed class UploadTests
         Assert.Equal(RemoteProblem.Unreachable, Assert.Throws<RemoteException>(() => at.Put(GitHubFixture.Content(1))).Problem);
     }
 
-    [Fact]
-    public async Task Put_WhenAReleaseNamesAnotherUploadHost_DoesNotBringTheTokenThere()
+    [Theory]
+    [InlineData("http://localhost:9")] // Another name.
+    [InlineData("http://127.0.0.1:9")] // Another port of the same machine.
+    [InlineData("https://{0}")] // Not what was configured.
+    public async Task Put_WhenAReleaseNamesAnotherUploadHost_DoesNotBringTheTokenThere(string host)
     {
         await using var at = await GitHubFixture.StartAsync();
-        at.GitHub.UploadHost = "http://localhost:9";
+        at.GitHub.UploadHost = string.Format(System.Globalization.CultureInfo.InvariantCulture, host, at.GitHub.Git.Host);
 
         Assert.Contains("the token is for that alone", Assert.Throws<RemoteException>(() => at.Put(GitHubFixture.Content(1))).Message);
+    }
+
+    [Theory]
+    [InlineData("https://{0}/api/v3/x")]
+    [InlineData("http://127.0.0.1:9/api/v3/x")]
+    public async Task Put_WhenTheApiRedirectsElsewhere_DoesNotBringTheTokenThere(string location)
+    {
+        await using var at = await GitHubFixture.StartAsync();
+        at.GitHub.Misbehave(new FakeGitHubFault { Where = "api GET", Status = 301, Headers = [("Location", string.Format(System.Globalization.CultureInfo.InvariantCulture, location, at.GitHub.Git.Host))] });
+
+        var refusal = Assert.Throws<RemoteException>(() => at.Put(GitHubFixture.Content(1)));
+
+        Assert.Equal(RemoteProblem.Failed, refusal.Problem);
+        Assert.Contains("GitHub is elsewhere now", refusal.Message);
+    }
+
+    [Fact]
+    public void RetryAfter_WhenItIsADate_IsCountedByGitHubsClock()
+    {
+        GitHubAnswer answer = new(System.Net.HttpStatusCode.TooManyRequests, new Dictionary<string, string> { ["Date"] = "Thu, 01 Jan 2026 12:00:00 GMT", ["Retry-After"] = "Thu, 01 Jan 2026 12:01:30 GMT" }, []);
+
+        Assert.Equal(TimeSpan.FromSeconds(91), answer.RetryAfter);
     }
 
     [Fact]

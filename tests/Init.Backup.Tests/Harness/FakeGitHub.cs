@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -30,19 +31,20 @@ public sealed class FakeGitHub : IAsyncDisposable
     private readonly ConcurrentQueue<FakeRequest> _requests = new();
     private readonly Dictionary<string, FakeRelease> _releases = [];
     private readonly Lock _lock = new();
+    private readonly HashSet<string> _spentTags = [];
     private volatile IReadOnlyList<FakeGitHubFault> _faults = [];
     private long _nextId = 1000;
 
-    private FakeGitHub(GitServer git, int assetPort)
+    private FakeGitHub(GitServer git, int assetPort, X509Certificate2? certificate)
     {
         Git = git;
         AssetPort = assetPort;
         git.Other = AnswerAsync;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, assetPort);
+            GitServer.Listen(kestrel, assetPort, certificate);
         });
         _assetHost = builder.Build();
         _assetHost.Run(AnswerAssetAsync);
@@ -53,7 +55,7 @@ public sealed class FakeGitHub : IAsyncDisposable
     public int AssetPort { get; }
 
     /// <summary>The API, as GitHub Enterprise has it: a path beside git.</summary>
-    public string Api => $"http://{Git.Host}/api/v3";
+    public string Api => $"{Git.Scheme}://{Git.Host}/api/v3";
 
     public string RemoteUrl => Git.UrlOf(Repository + ".git");
 
@@ -107,15 +109,16 @@ public sealed class FakeGitHub : IAsyncDisposable
     public int Writes => _requests.Count(request => request.Method is "POST" or "PATCH" or "DELETE");
 
     /// <param name="directory">For the repositories.</param>
-    public static async Task<FakeGitHub> StartAsync(string directory)
+    /// <param name="certificate">Null: plain HTTP.</param>
+    public static async Task<FakeGitHub> StartAsync(string directory, X509Certificate2? certificate = null)
     {
-        GitServer git = await GitServer.StartAsync(directory);
+        GitServer git = await GitServer.StartAsync(directory, certificate);
         git.CreateRepository(Repository + ".git");
         using TcpListener probe = new(IPAddress.Loopback, 0);
         probe.Start();
         int port = ((IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
-        FakeGitHub github = new(git, port);
+        FakeGitHub github = new(git, port, certificate);
         await github._assetHost.StartAsync();
         return github;
     }
@@ -245,6 +248,8 @@ public sealed class FakeGitHub : IAsyncDisposable
         string tag = (string)body["tag_name"]!;
         if (IsEmpty)
             await WriteAsync(context, 422, new JsonObject { ["message"] = "Repository is empty." });
+        else if (_spentTags.Contains(tag) && !((bool?)body["draft"] ?? false))
+            await SpentAsync(context);
         else if (Releases.Any(release => release.Tag == tag))
             await InvalidAsync(context, "already_exists", "tag_name");
         else
@@ -278,11 +283,16 @@ public sealed class FakeGitHub : IAsyncDisposable
             return;
         }
 
-        using MemoryStream content = new();
-        await context.Request.Body.CopyToAsync(content);
-        byte[] bytes = content.ToArray();
-        if (bytes.Length != length)
-            throw new IOException("the upload was cut");
+        byte[] bytes = new byte[Math.Min(length, fault?.CutUploadAt ?? length)];
+        await context.Request.Body.ReadExactlyAsync(bytes);
+        if (fault?.CutUploadAt is not null)
+        {
+            if (fault.LeavesStarter)
+                LeaveStarter(context);
+            context.Abort();
+            return;
+        }
+
         if (fault is { CorruptsUpload: true })
             bytes[^1] ^= 1;
         FakeAsset asset = AddAsset(release, name, bytes);
@@ -309,7 +319,7 @@ public sealed class FakeGitHub : IAsyncDisposable
         string signature = RandomNumberGenerator.GetHexString(16, lowercase: true);
         asset.Signatures[signature] = UsesOfAddress;
         context.Response.StatusCode = 302;
-        context.Response.Headers.Location = $"http://127.0.0.1:{AssetPort}/{asset.Id}?sig={signature}";
+        context.Response.Headers.Location = $"{Git.Scheme}://127.0.0.1:{AssetPort}/{asset.Id}?sig={signature}";
     }
 
     /// <summary>As the object store behind GitHub: an address is good for some time, and a token is one credential too many.</summary>
@@ -317,6 +327,12 @@ public sealed class FakeGitHub : IAsyncDisposable
     {
         try
         {
+            if (!Git.TakeRequest())
+            {
+                context.Abort();
+                return;
+            }
+
             FakeGitHubFault? fault = Note(context, "assets");
             if (fault is not null && await fault.AnswerAsync(context))
                 return;
@@ -329,60 +345,11 @@ public sealed class FakeGitHub : IAsyncDisposable
             else if (!asset.TryUse(context.Request.Query["sig"]) && IsPrivate)
                 context.Response.StatusCode = 403;
             else
-                await SendAssetAsync(context, asset, fault);
+                await FakeAssetContent.SendAsync(context, asset, fault);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             context.Abort();
-        }
-    }
-
-    private static async Task SendAssetAsync(HttpContext context, FakeAsset asset, FakeGitHubFault? fault)
-    {
-        byte[] content = asset.Content;
-        long from = 0, to = content.Length - 1;
-        string tag = $"\"{asset.Sha256[..16]}\"";
-        bool isSame = context.Request.Headers.IfRange.Count == 0 || context.Request.Headers.IfRange == tag;
-        if (fault is not { IgnoresRange: true } && isSame && context.Request.GetTypedHeaders().Range is { } range)
-        {
-            from = range.Ranges.First().From ?? 0;
-            to = Math.Min(range.Ranges.First().To ?? to, to);
-            context.Response.StatusCode = 206;
-            context.Response.Headers.ContentRange = $"bytes {from}-{to}/{content.Length}";
-        }
-
-        context.Response.Headers.ETag = tag;
-        byte[] piece = content[(int)from..((int)to + 1)];
-        if (fault is { CorruptsDownload: true } && piece.Length > 0)
-            piece[piece.Length / 2] ^= 1;
-        context.Response.ContentLength = piece.Length;
-        int sent = 0;
-        while (sent < piece.Length)
-        {
-            if (fault?.CutAnswerAt <= sent)
-            {
-                await context.Response.Body.FlushAsync();
-                throw new IOException("cut, as was asked for");
-            }
-
-            if (fault?.HangAnswerAt <= sent)
-            {
-                await context.Response.Body.FlushAsync();
-                await Task.Delay(Timeout.Infinite, context.RequestAborted);
-            }
-
-            int most = Math.Min(piece.Length - sent, 64 * 1024);
-            foreach (int? edge in new[] { fault?.CutAnswerAt, fault?.HangAnswerAt })
-                most = edge > sent ? Math.Min(most, edge.Value - sent) : most;
-            if (fault?.BytesPerSecond is > 0 and var rate)
-            {
-                most = Math.Min(most, Math.Max(1, rate / 20));
-                await Task.Delay(50, context.RequestAborted);
-            }
-
-            await context.Response.Body.WriteAsync(piece.AsMemory(sent, most), context.RequestAborted);
-            await context.Response.Body.FlushAsync(context.RequestAborted);
-            sent += most;
         }
     }
 
@@ -406,10 +373,14 @@ public sealed class FakeGitHub : IAsyncDisposable
 
     private async Task DeleteReleaseAsync(HttpContext context, string id)
     {
-        bool isRemoved;
+        FakeRelease? removed;
         lock (_lock)
-            isRemoved = _releases.Remove(id);
-        if (isRemoved)
+        {
+            if (_releases.Remove(id, out removed) && removed.IsImmutable)
+                _spentTags.Add(removed.Tag);
+        }
+
+        if (removed is not null)
             context.Response.StatusCode = 204;
         else
             await NotFoundAsync(context);
@@ -417,8 +388,17 @@ public sealed class FakeGitHub : IAsyncDisposable
 
     private async Task PublishAsync(HttpContext context, FakeRelease? release)
     {
+        JsonNode body = (await JsonNode.ParseAsync(context.Request.Body))!;
+        string tag = (string?)body["tag_name"] ?? release?.Tag ?? "";
+        if (_spentTags.Contains(tag))
+        {
+            await SpentAsync(context);
+            return;
+        }
+
         if (release is not null)
         {
+            release.Tag = tag;
             release.IsDraft = false;
             release.IsImmutable = IsImmutable;
         }
@@ -462,7 +442,7 @@ public sealed class FakeGitHub : IAsyncDisposable
         ["name"] = release.Tag,
         ["draft"] = release.IsDraft,
         ["immutable"] = release.IsImmutable,
-        ["upload_url"] = $"{UploadHost ?? "http://" + Git.Host}/uploads/repos/{Repository}/releases/{release.Id}/assets{{?name,label}}",
+        ["upload_url"] = $"{UploadHost ?? $"{Git.Scheme}://{Git.Host}"}/uploads/repos/{Repository}/releases/{release.Id}/assets{{?name,label}}",
         ["assets"] = new JsonArray([.. release.Assets.ToList().Take(30).Select(asset => Describe(release, asset))]),
     };
 
@@ -474,7 +454,7 @@ public sealed class FakeGitHub : IAsyncDisposable
         ["size"] = asset.Content.Length,
         ["created_at"] = asset.Created.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
         ["digest"] = HasDigests && asset.State == "uploaded" ? "sha256:" + asset.Sha256 : null,
-        ["browser_download_url"] = $"http://127.0.0.1:{AssetPort}/{asset.Id}?of={release.Tag}",
+        ["browser_download_url"] = $"{Git.Scheme}://127.0.0.1:{AssetPort}/{asset.Id}?of={(release.IsDraft ? "untagged" : release.Tag)}",
     };
 
     private static Task PageAsync(HttpContext context, IEnumerable<JsonObject> all)
@@ -485,6 +465,8 @@ public sealed class FakeGitHub : IAsyncDisposable
     }
 
     private static Task NotFoundAsync(HttpContext context) => WriteAsync(context, 404, new JsonObject { ["message"] = "Not Found" });
+
+    private static Task SpentAsync(HttpContext context) => WriteAsync(context, 422, new JsonObject { ["message"] = "Validation Failed", ["errors"] = new JsonArray(new JsonObject { ["resource"] = "Release", ["code"] = "custom", ["field"] = "tag_name", ["message"] = "tag_name was used by an immutable release" }) });
 
     private static Task InvalidAsync(HttpContext context, string code, string field) => WriteAsync(
         context, 422, new JsonObject { ["message"] = "Validation Failed", ["errors"] = new JsonArray(new JsonObject { ["resource"] = "ReleaseAsset", ["code"] = code, ["field"] = field }) });

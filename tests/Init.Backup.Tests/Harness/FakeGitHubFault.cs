@@ -20,7 +20,7 @@ public sealed class FakeGitHubFault
 
     public string Body { get; init; } = "";
 
-    /// <summary>Along with a status: the upload leaves an asset that is none.</summary>
+    /// <summary>Along with a status, or a cut: the upload leaves an asset that is none.</summary>
     public bool LeavesStarter { get; init; }
 
     /// <summary>No answer at all.</summary>
@@ -28,6 +28,9 @@ public sealed class FakeGitHubFault
 
     /// <summary>The connection ends before the answer.</summary>
     public bool Cuts { get; init; }
+
+    /// <summary>The connection ends when so many bytes of the content have come.</summary>
+    public int? CutUploadAt { get; init; }
 
     public bool CorruptsUpload { get; init; }
 

@@ -7,7 +7,7 @@ public sealed class FakeRelease(long id, string tag, bool isDraft, bool isImmuta
 {
     public long Id => id;
 
-    public string Tag => tag;
+    public string Tag { get; set; } = tag;
 
     public bool IsDraft { get; set; } = isDraft;
 

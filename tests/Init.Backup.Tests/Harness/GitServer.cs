@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using KestrelServerOptions = Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions;
 
 namespace Init.Backup.Tests.Harness;
 
@@ -24,24 +26,28 @@ public sealed class GitServer : IAsyncDisposable
     private readonly ConcurrentQueue<GitRequest> _requests = new();
     private volatile IReadOnlyList<GitFault> _faults = [];
     private int _writes;
+    private int _requestsLeft = int.MaxValue;
 
-    private GitServer(string directory, int port)
+    private GitServer(string directory, int port, X509Certificate2? certificate)
     {
         _directory = directory;
         Port = port;
+        Scheme = certificate is null ? "http" : "https";
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, port);
+            Listen(kestrel, port, certificate);
         });
         _server = builder.Build();
         _server.Run(AnswerAsync);
     }
 
     public int Port { get; }
+
+    public string Scheme { get; }
 
     public string Host => $"127.0.0.1:{Port}";
 
@@ -54,23 +60,27 @@ public sealed class GitServer : IAsyncDisposable
     /// <summary>Whether the network is there at all: false cuts every connection at its first byte.</summary>
     public bool IsReachable { get; set; } = true;
 
+    /// <summary>Whether a request was cut since <see cref="CutAfter"/>.</summary>
+    public bool HasCut => Volatile.Read(ref _requestsLeft) < 0;
+
     /// <summary>Asked first; true: it has answered. For everything that is not git: the API of GitHub.</summary>
     public Func<HttpContext, Task<bool>>? Other { get; set; }
 
     /// <param name="directory">The repositories' parent; made when missing.</param>
-    public static async Task<GitServer> StartAsync(string directory)
+    /// <param name="certificate">Null: plain HTTP.</param>
+    public static async Task<GitServer> StartAsync(string directory, X509Certificate2? certificate = null)
     {
         Directory.CreateDirectory(directory);
         using TcpListener probe = new(IPAddress.Loopback, 0);
         probe.Start();
         int port = ((IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
-        GitServer server = new(directory, port);
+        GitServer server = new(directory, port, certificate);
         await server._server.StartAsync();
         return server;
     }
 
-    public string UrlOf(string repository) => $"http://{Host}/{repository}";
+    public string UrlOf(string repository) => $"{Scheme}://{Host}/{repository}";
 
     public string PathOf(string repository) => Path.Combine(_directory, repository);
 
@@ -98,6 +108,9 @@ public sealed class GitServer : IAsyncDisposable
         _faults = faults;
     }
 
+    /// <summary>The network goes away after so many requests, until this is called again; null: it stays.</summary>
+    public void CutAfter(int? requests) => Volatile.Write(ref _requestsLeft, requests ?? int.MaxValue);
+
     public async ValueTask DisposeAsync()
     {
         Misbehave();
@@ -105,6 +118,15 @@ public sealed class GitServer : IAsyncDisposable
         await _server.StopAsync(atOnce.Token);
         await _server.DisposeAsync();
     }
+
+    internal static void Listen(KestrelServerOptions kestrel, int port, X509Certificate2? certificate) => kestrel.Listen(IPAddress.Loopback, port, listen =>
+    {
+        if (certificate is not null)
+            listen.UseHttps(certificate);
+    });
+
+    /// <returns>False: the network is not there for this request.</returns>
+    internal bool TakeRequest() => IsReachable && Interlocked.Decrement(ref _requestsLeft) >= 0;
 
     private static void Run(string program, params string[] arguments)
     {
@@ -119,7 +141,7 @@ public sealed class GitServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        if (!IsReachable)
+        if (!TakeRequest())
         {
             context.Abort();
             return;

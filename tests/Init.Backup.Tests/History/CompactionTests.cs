@@ -102,8 +102,7 @@ public sealed class CompactionTests
         first.Remote.ReleaseLease(default);
         string head = first.Store.Head()!;
         Machine second = bed.NewMachine().Owning();
-        second.Remote.Fetch(head, false, null, default);
-        second.Store.Git.Run(GitRunner.ShortTime, [], "update-ref", "refs/heads/main", head);
+        second.TakeOver(head);
 
         CompactionResult result = Compact(second);
 
@@ -137,6 +136,24 @@ public sealed class CompactionTests
         Assert.InRange(machine.Folder.StoreBytes(), 300_000, 550_000);
         if (isPath)
             Assert.InRange(bed.ServerBytes(), 300_000, 550_000);
+    }
+
+    [Fact]
+    public void List_OfALongHistory_HasAllOfIt()
+    {
+        const int Commits = 90_000; // Of the original, which may have made one every three minutes for half a year.
+        using TestFolder folder = new();
+        using BackupStore store = BackupStore.Open(folder.Settings.StorePath, "main");
+        TestFolder.Run("python3", "-c", """
+            import subprocess, sys
+            lines = ''.join('commit refs/heads/main\ncommitter a <a@b> %d +0000\ndata 1\nx\n' % (1700000000 + i * 180) for i in range(int(sys.argv[2])))
+            subprocess.run(['git', '--git-dir=' + sys.argv[1], 'fast-import', '--quiet'], input=lines.encode(), check=True)
+            """, store.Git.Repository, $"{Commits}");
+
+        IReadOnlyList<HistoryCommit> all = HistoryCompaction.List(store.Git, store.Head()!, default);
+
+        Assert.Equal(Commits, all.Count);
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_700_000_000), all[^1].At);
     }
 
     private static CompactionResult Compact(Machine machine) => HistoryCompaction.Run(machine.Remote, machine.Store, HistoryPolicy.Default, Now, null, default);

@@ -144,6 +144,25 @@ public sealed class LargeFileTests
     }
 
     [Fact]
+    public void Backup_WhenOneLargeFileIsRefused_StoresTheOthers()
+    {
+        var (folder, large) = Make();
+        using var _ = folder;
+        large.WhilePutting = () =>
+        {
+            if (large.Puts == 1)
+                throw new RemoteException(RemoteProblem.Failed, "what arrived is not what was sent");
+        };
+        folder.Write("a.bin", Content(1));
+        folder.Write("b.bin", Content(2));
+
+        BackupResult backup = folder.Backup();
+
+        Assert.Equal("t/b.bin.pointer\n", folder.Git("ls-tree", "-r", "--name-only", backup.Commit!, "t/"));
+        Assert.Equal("t/a.bin", Assert.Single(backup.Notes.Kept).Path.ToString());
+    }
+
+    [Fact]
     public void Backup_WhenAStoredFileChangesAndCannotBeStored_KeepsItsLastPointer()
     {
         var (folder, large) = Make();

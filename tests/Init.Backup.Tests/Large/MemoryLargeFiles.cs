@@ -39,5 +39,7 @@ internal sealed class MemoryLargeFiles : ILargeFiles
         progress?.Invoke(content.Length);
     }
 
+    public IReadOnlyList<Pointer> Missing(IEnumerable<Pointer> pointers, CancellationToken cancel) => [.. pointers.Where(pointer => !Stored.ContainsKey(pointer.Sha256))];
+
     public PruneResult Prune(IReadOnlySet<string> referencedSha256, TimeSpan retention, CancellationToken cancel) => throw new NotSupportedException();
 }

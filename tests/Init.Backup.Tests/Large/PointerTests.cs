@@ -62,4 +62,14 @@ public sealed class PointerTests
 
         Assert.Contains(reason, problem);
     }
+
+    [Fact]
+    public void Pointer_WhenItHasMorePartsThanAnyFile_IsRefusedAndNotReadAsOneWithoutParts()
+    {
+        string parts = string.Join(',', Enumerable.Repeat($$"""{"release_tag":"a","asset_name":"b","size":1,"sha256":"{{Hash}}"}""", 2001));
+
+        Assert.Null(Parse(Original.Replace("{\"type\"", $"{{\"parts\":[{parts}],\"type\"", StringComparison.Ordinal), out string? problem));
+
+        Assert.Contains("more than 2000 parts", problem);
+    }
 }

@@ -83,6 +83,28 @@ public sealed class EditedTreeTests : IDisposable
         _folder.AssertSound();
     }
 
+    [Fact]
+    public void Restore_OfACommitWithATreeDeeperThanAnyDisk_LeavesThatOutAndSaysSo()
+    {
+        // As git makes it, when nobody has a disk for it.
+        const int Levels = 5000;
+        string store = _folder.Settings.StorePath;
+        string edited = TestFolder.Run("python3", "-c", """
+            import subprocess, sys
+            store, parent, levels = sys.argv[1], sys.argv[2], int(sys.argv[3])
+            lines = ['commit refs/heads/main', 'committer a <a@b> 1700000000 +0000', 'data 4', 'edit', 'from ' + parent]
+            lines += ['M 100644 inline t/' + 'd/' * levels + 'file', 'data 1', 'x', 'M 100644 inline t/new', 'data 1', 'y', '']
+            subprocess.run(['git', '--git-dir=' + store, 'fast-import', '--quiet', '--force'], input='\n'.join(lines).encode(), check=True)
+            print(subprocess.run(['git', '--git-dir=' + store, 'rev-parse', 'main'], capture_output=True, text=True, check=True).stdout)
+            """, store, _backup, $"{Levels}").Trim();
+        _folder.Wipe();
+
+        RestoreResult restored = _folder.Restore(edited);
+
+        Assert.Equal("y", Live("new"));
+        Assert.Contains(restored.Notes.Kept, note => note.Kind == NoteKind.TooDeep);
+    }
+
     private string Live(string path) => File.ReadAllText(Path.Combine(_folder.Target, path));
 
     /// <summary>As a person does it: a clone, an edit, a commit, a push.</summary>

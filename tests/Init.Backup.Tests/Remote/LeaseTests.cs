@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Init.Backup.Remote;
+using Init.Backup.Tests.Harness;
 
 namespace Init.Backup.Tests.Remote;
 
@@ -15,10 +16,8 @@ public sealed class LeaseTests
         await using RemoteBed bed = await RemoteBed.StartAsync();
         Machine owner = bed.NewMachine().Owning();
         owner.Push(owner.Backup("a", "one"));
-        Machine newcomer = bed.NewMachine(limits: Patient);
-        TaskCompletionSource<LeaseText> waiting = new();
-        var take = Task.Run(() => newcomer.Remote.TakeLease(waiting.SetResult, default));
-        Assert.Equal(owner.Instance, (await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20))).Instance);
+        var (newcomer, take, asked) = await bed.AskOwnerAsync(Patient);
+        Assert.Equal(owner.Instance, asked.Instance);
 
         Assert.IsType<LeaseOutcome.Held>(owner.Remote.AnswerChallenge(default));
 
@@ -40,15 +39,93 @@ public sealed class LeaseTests
     {
         await using RemoteBed bed = await RemoteBed.StartAsync();
         Machine owner = bed.NewMachine().Owning();
-        Machine newcomer = bed.NewMachine(limits: Patient);
-        TaskCompletionSource<LeaseText> waiting = new();
-        var take = Task.Run(() => newcomer.Remote.TakeLease(waiting.SetResult, default));
-        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        var (_, take, _) = await bed.AskOwnerAsync(Patient);
 
         owner.Push(owner.Backup("a", "one"));
 
         Assert.IsType<LeaseOutcome.HeldByOther>(await take);
         Assert.DoesNotContain("challenge", bed.RefsAtServer()); // Withdrawn: it has been answered.
+    }
+
+    [Fact]
+    public async Task Lease_WhenAPushTakesLongerThanIt_StaysTheOwnersAndThePushIsDone()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine owner = bed.NewMachine().Owning();
+        string commit = owner.Backup("a", "one");
+        GitFault hang = new() { Where = "/git-receive-pack", HangRequestAt = 0, Times = 1 };
+        bed.Server.Misbehave(hang);
+        Task push = Task.Run(() =>
+        {
+            using LeaseKeeper keeper = new(owner.Remote, RemoteBed.Quick.LeaseTime);
+            owner.Push(commit);
+        });
+        await hang.Reached.WaitAsync(TimeSpan.FromSeconds(20));
+
+        var outcome = Assert.IsType<LeaseOutcome.HeldByOther>(bed.NewMachine().Remote.TakeLease(null, default));
+
+        Assert.Equal(owner.Instance, outcome.Lease.Instance);
+        Assert.DoesNotContain("challenge", bed.RefsAtServer());
+        hang.Release();
+        await push.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(commit, bed.Git("rev-parse", "main").Trim());
+        Assert.Equal(commit, owner.Acknowledged);
+    }
+
+    [Fact]
+    public async Task AnswerWhileBusy_WhenTheLeaseIsAnothers_LeavesItsQuestionAlone()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine loser = bed.NewMachine().Owning();
+        _ = bed.NewMachine().Owning();
+        using CancellationTokenSource cancel = new();
+        var (_, take, _) = await bed.AskOwnerAsync(Patient, cancel.Token);
+
+        loser.Remote.AnswerWhileBusy(default);
+
+        Assert.Contains("refs/init/challenge/main", bed.RefsAtServer());
+        await RemoteBed.AssertEndsAtOnceAsync(take, cancel);
+    }
+
+    [Fact]
+    public async Task Lease_WhenAnotherNewcomerAsksMeanwhile_IsWaitedForFromThen()
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        Machine dead = bed.NewMachine().Owning();
+        RemoteLimits limits = RemoteBed.Quick with { LeaseTime = TimeSpan.FromSeconds(4) };
+        var (_, take, _) = await bed.AskOwnerAsync(limits);
+        await Task.Delay(TimeSpan.FromSeconds(2)); // Half of what it waits.
+        using CancellationTokenSource cancel = new();
+        var (_, other, _) = await bed.AskOwnerAsync(Patient, cancel.Token);
+        long start = Stopwatch.GetTimestamp();
+
+        Assert.IsType<LeaseOutcome.Held>(await take);
+
+        // Its own question may have been answered before the other one replaced it.
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 3.5, 20);
+        Assert.IsType<LeaseOutcome.HeldByOther>(await other);
+        dead.Fails(RemoteProblem.Moved, () => dead.Push(dead.Backup("a", "one")));
+    }
+
+    [Theory]
+    [InlineData("lease")]
+    [InlineData("challenge")]
+    public async Task TakeLease_WhenAKilledGitHasLeftALockAtAPath_GivesUpOrTakesItWhenTheLockIsOld(string what)
+    {
+        await using RemoteBed bed = await RemoteBed.StartAsync();
+        string path = bed.Server.PathOf(RemoteBed.Repository), held = Path.Combine(path, "refs", "init", what, "main.lock");
+        if (what == "challenge")
+            _ = bed.NewMachine(url: path).Owning();
+        Directory.CreateDirectory(Path.GetDirectoryName(held)!);
+        File.WriteAllText(held, "");
+        Machine machine = bed.NewMachine(url: path);
+
+        string message = machine.Fails(RemoteProblem.Failed, () => machine.Remote.TakeLease(null, default)).Message;
+
+        Assert.Contains(".lock", message);
+        Task<LeaseOutcome> take = Task.Run(() => machine.Remote.TakeLease(null, default));
+        File.SetLastWriteTimeUtc(held, DateTime.UtcNow.AddMinutes(-2));
+        Assert.IsType<LeaseOutcome.Held>(await take);
     }
 
     [Fact]
@@ -98,8 +175,7 @@ public sealed class LeaseTests
         // The first one has lost the network, and goes on with its files.
         string cutOff = first.Backup("a", "written while cut off");
         Machine second = bed.NewMachine().Owning();
-        second.Remote.Fetch(common, false, null, default);
-        second.Store.Git.Run(Init.Backup.Store.GitRunner.ShortTime, [], "update-ref", "refs/heads/main", common);
+        second.TakeOver(common);
         string theirs = second.Backup("b", "of the second");
         second.Push(theirs);
 
@@ -164,14 +240,9 @@ public sealed class LeaseTests
     {
         await using RemoteBed bed = await RemoteBed.StartAsync();
         bed.NewMachine().Owning();
-        Machine newcomer = bed.NewMachine(limits: new RemoteLimits());
         using CancellationTokenSource cancel = new();
-        TaskCompletionSource waiting = new();
-        var take = Task.Run(() => newcomer.Remote.TakeLease(_ => waiting.SetResult(), cancel.Token));
-        await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20));
-        long start = Stopwatch.GetTimestamp();
-        await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => take);
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 5); // One, when the machine has nothing else to do.
+        var (_, take, _) = await bed.AskOwnerAsync(new RemoteLimits(), cancel.Token);
+
+        await RemoteBed.AssertEndsAtOnceAsync(take, cancel);
     }
 }

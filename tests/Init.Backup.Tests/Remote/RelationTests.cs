@@ -45,14 +45,11 @@ public sealed class RelationTests
     {
         await using RemoteBed bed = await RemoteBed.StartAsync();
         Machine first = bed.NewMachine().Owning();
-        byte[] large = new byte[900_000];
-        Random.Shared.NextBytes(large);
-        first.Folder.Write("large", large);
+        first.WriteRandom("large", 900_000);
         string old = first.Backup();
         first.Push(old);
         Machine second = bed.NewMachine();
-        second.Remote.Fetch(old, false, null, default);
-        second.Store.Git.Run(Init.Backup.Store.GitRunner.ShortTime, [], "update-ref", "refs/heads/main", old);
+        second.TakeOver(old);
         string newer = first.Backup("a", "new");
         first.Push(newer);
         long before = second.Folder.StoreBytes();

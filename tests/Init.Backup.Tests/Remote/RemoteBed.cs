@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Init.Backup.Remote;
 using Init.Backup.Store;
 using Init.Backup.Tests.Harness;
@@ -36,6 +37,24 @@ internal sealed class RemoteBed : IAsyncDisposable
 
     /// <summary>Git at the server, without any server.</summary>
     public string Git(params string[] arguments) => TestFolder.Run("git", [$"--git-dir={Server.PathOf(Repository)}", .. arguments]);
+
+    /// <summary>One that has asked the owner whether it lives, and what becomes of that.</summary>
+    public async Task<(Machine Newcomer, Task<LeaseOutcome> Take, LeaseText Owner)> AskOwnerAsync(RemoteLimits limits, CancellationToken cancel = default)
+    {
+        Machine newcomer = NewMachine(limits: limits);
+        TaskCompletionSource<LeaseText> waiting = new();
+        var take = Task.Run(() => newcomer.Remote.TakeLease(waiting.SetResult, cancel), CancellationToken.None);
+        return (newcomer, take, await waiting.Task.WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None));
+    }
+
+    /// <summary>Within a second, when the machine has nothing else to do.</summary>
+    public static async Task AssertEndsAtOnceAsync(Task work, CancellationTokenSource cancel)
+    {
+        long start = Stopwatch.GetTimestamp();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work);
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 5);
+    }
 
     public string RefsAtServer() => Git("for-each-ref", "--format=%(refname)");
 
@@ -85,6 +104,21 @@ internal sealed class Machine : IDisposable
     {
         _folder.Write(file, content);
         return Backup();
+    }
+
+    /// <summary>Content that nothing has in common with.</summary>
+    public void WriteRandom(string file, int bytes)
+    {
+        byte[] content = new byte[bytes];
+        Random.Shared.NextBytes(content);
+        _folder.Write(file, content);
+    }
+
+    /// <summary>As after a restore: the last commit of the remote, without those before it, is ours as well.</summary>
+    public void TakeOver(string commit)
+    {
+        Remote.Fetch(commit, wholeHistory: false, null, default);
+        Store.SetHead(commit);
     }
 
     public string Backup() => BackupRun.Execute(_folder.Settings, Store, DateTimeOffset.UtcNow).Commit!;

@@ -6,19 +6,12 @@ namespace Init.Backup.Tests.Service;
 /// <summary>What clients ask a running role besides its status.</summary>
 public sealed class BackupOpsTests : IDisposable
 {
-    private readonly TestFolder _folder = new();
-    private readonly FakeRemote.Place _place;
-
-    public BackupOpsTests()
-    {
-        _place = new FakeRemote.Place(Path.Combine(_folder.Root, "remote.git"));
-        _place.Make();
-    }
+    private readonly RoleBed _bed = new();
 
     [Fact]
     public void History_WithAndWithoutAPath_NamesTheBackupsNewestFirst()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         string first = BackUp(role, "a/one", "1");
         string second = BackUp(role, "two", "2");
         string third = BackUp(role, "a/one", "changed");
@@ -35,12 +28,12 @@ public sealed class BackupOpsTests : IDisposable
     [Fact]
     public void Files_OfADirectory_AreThoseInItWithWhatIsBelowSummedUp()
     {
-        using RunningService role = Start();
-        _folder.Write("a/b/deep", "12345");
+        using RunningService role = _bed.Start();
+        _bed.Folder.Write("a/b/deep", "12345");
         string commit = BackUp(role, "a/one", "1");
 
         var top = Ask(role, "files", $"\"commit\":\"{commit[..8]}\",\"path\":\"\"");
-        var inner = Ask(role, "files", $"\"commit\":\"latest\",\"path\":\"{Path.Combine(_folder.Settings.Base, "t/a")}/\"");
+        var inner = Ask(role, "files", $"\"commit\":\"latest\",\"path\":\"{Path.Combine(_bed.Folder.Settings.Base, "t/a")}/\"");
 
         Assert.Equal("t directory 6", Assert.Single(top.Items.Select(Show)));
         Assert.Equal(["b directory 5", "one file 1"], inner.Items.Select(Show));
@@ -52,12 +45,12 @@ public sealed class BackupOpsTests : IDisposable
     [Fact]
     public void Diff_OfTwoBackups_SaysWhatWasAddedChangedAndDeleted()
     {
-        using RunningService role = Start();
-        _folder.Write("gone", "x");
-        _folder.Write("same", "x");
+        using RunningService role = _bed.Start();
+        _bed.Folder.Write("gone", "x");
+        _bed.Folder.Write("same", "x");
         string first = BackUp(role, "one", "1");
-        File.Delete(Path.Combine(_folder.Target, "gone"));
-        _folder.Write("new", "x");
+        File.Delete(Path.Combine(_bed.Folder.Target, "gone"));
+        _bed.Folder.Write("new", "x");
         BackUp(role, "one", "changed");
 
         Assert.Equal(["deleted t/gone", "added t/new", "changed t/one"], Ask(role, "diff").Items.Select(Show));
@@ -68,14 +61,14 @@ public sealed class BackupOpsTests : IDisposable
     [Fact]
     public void Restore_InPlace_BringsAFileBackAndKeepsWhatNoBackupHas()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         string first = BackUp(role, "one", "old");
         BackUp(role, "one", "newer, and longer");
-        _folder.Write("one", "in no backup");
+        _bed.Folder.Write("one", "in no backup");
 
         var (result, _) = Ask(role, "restore", $"\"commit\":\"{first}\",\"paths\":[\"t/one\"]");
 
-        Assert.Equal("old", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Assert.Equal("old", File.ReadAllText(Path.Combine(_bed.Folder.Target, "one")));
         Assert.Equal(1, result.GetProperty("written").GetInt64());
         Assert.Single(result.GetProperty("kept_aside").EnumerateArray());
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
@@ -85,7 +78,7 @@ public sealed class BackupOpsTests : IDisposable
     public void Restore_InPlace_WhileProgramsRun_IsDoneOnlyWhenThatIsMeant()
     {
         string[] running = ["bot", "web"];
-        using RunningService role = new(RunningService.PartsOf(_folder.Settings, _place.Path), running: () => Volatile.Read(ref running));
+        using RunningService role = new(RunningService.PartsOf(_bed.Folder.Settings, _bed.Place.Path), running: () => Volatile.Read(ref running));
         string first = BackUp(role, "one", "old");
         BackUp(role, "one", "newer");
         string fields = $"\"commit\":\"{first}\",\"paths\":[\"t/one\"]";
@@ -93,29 +86,29 @@ public sealed class BackupOpsTests : IDisposable
         var refused = Assert.IsType<BackupAnswer.Refused>(Client(role, "restore", fields).Answer);
         Assert.Equal("programs-running", refused.Code);
         Assert.Contains("bot, web are running", refused.Message);
-        Ask(role, "restore", $"{fields},\"to\":\"{Path.Combine(_folder.Root, "elsewhere")}\"");
-        Assert.Equal("newer", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Ask(role, "restore", $"{fields},\"to\":\"{Path.Combine(_bed.Folder.Root, "elsewhere")}\"");
+        Assert.Equal("newer", File.ReadAllText(Path.Combine(_bed.Folder.Target, "one")));
 
         Ask(role, "restore", $"{fields},\"live\":true");
-        Assert.Equal("old", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Assert.Equal("old", File.ReadAllText(Path.Combine(_bed.Folder.Target, "one")));
         BackUp(role, "one", "newest");
         Volatile.Write(ref running, []);
         Ask(role, "restore", fields);
-        Assert.Equal("old", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Assert.Equal("old", File.ReadAllText(Path.Combine(_bed.Folder.Target, "one")));
     }
 
     [Fact]
     public void Restore_ToADirectory_LeavesTheLiveFilesAlone()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         string first = BackUp(role, "one", "old");
         BackUp(role, "one", "newer");
-        string to = Path.Combine(_folder.Root, "elsewhere");
+        string to = Path.Combine(_bed.Folder.Root, "elsewhere");
 
         var (_, items) = Ask(role, "restore", $"\"commit\":\"{first}\",\"paths\":[],\"to\":\"{to}\"");
 
         Assert.Equal("old", File.ReadAllText(Path.Combine(to, "t/one")));
-        Assert.Equal("newer", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Assert.Equal("newer", File.ReadAllText(Path.Combine(_bed.Folder.Target, "one")));
         Assert.NotEmpty(items);
         Assert.Contains("not empty", Refused(role, "restore", $"\"to\":\"{to}\""));
     }
@@ -123,17 +116,17 @@ public sealed class BackupOpsTests : IDisposable
     [Fact]
     public async Task Restore_InPlace_WaitsForTheBackupThatIsUnderWayAndHoldsOffTheNext()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         BackUp(role, "one", "old");
         using ManualResetEventSlim pushing = new(), goOn = new();
-        _place.Before = call =>
+        _bed.Place.Before = call =>
         {
             if (call != "push")
                 return;
             pushing.Set();
             goOn.Wait(TimeSpan.FromSeconds(20));
         };
-        _folder.Write("one", "newer");
+        _bed.Folder.Write("one", "newer");
         Task<BackupAnswer> backup = Task.Run(role.BackUpNow);
         Assert.True(pushing.Wait(TimeSpan.FromSeconds(20)));
         Task<BackupAnswer> restore = Task.Run(() => Client(role, "restore", "\"paths\":[\"t/one\"]").Answer);
@@ -149,7 +142,7 @@ public sealed class BackupOpsTests : IDisposable
     [Fact]
     public void Requests_ForWhatIsNotThere_SayWhatIs()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         BackUp(role, "a/config.json", "1");
 
         Assert.Contains("cannot find backup \"0123abcd\"", Refused(role, "files", "\"commit\":\"0123abcd\""));
@@ -164,7 +157,7 @@ public sealed class BackupOpsTests : IDisposable
     public void Commit_ThatIsOnlyAtTheRemote_IsFetched()
     {
         string first;
-        using (RunningService role = Start())
+        using (RunningService role = _bed.Start())
         {
             first = BackUp(role, "one", "old");
             BackUp(role, "one", "newer");
@@ -172,11 +165,11 @@ public sealed class BackupOpsTests : IDisposable
         }
 
         // As a first fetch leaves it: the last commit, and the rest at the remote.
-        File.WriteAllText(Path.Combine(_folder.Settings.StorePath, "shallow"), _place.Head() + "\n");
-        _folder.Git("prune", "--expire=now");
-        _folder.Git("repack", "-a", "-d", "-q");
-        _folder.Git("prune", "--expire=now");
-        using RunningService again = Start();
+        File.WriteAllText(Path.Combine(_bed.Folder.Settings.StorePath, "shallow"), _bed.Place.Head() + "\n");
+        _bed.Folder.Git("prune", "--expire=now");
+        _bed.Folder.Git("repack", "-a", "-d", "-q");
+        _bed.Folder.Git("prune", "--expire=now");
+        using RunningService again = _bed.Start();
         again.WaitForReady();
         Assert.True(Ask(again, "history").Result.GetProperty("shallow").GetBoolean());
 
@@ -189,10 +182,10 @@ public sealed class BackupOpsTests : IDisposable
     [Fact]
     public void LongAnswers_ReachAClientWhole()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         for (int i = 0; i < 12_000; i++)
-            _folder.Write($"many/{i:D6}-{new string('n', 150)}", "");
+            _bed.Folder.Write($"many/{i:D6}-{new string('n', 150)}", "");
         BackUp(role, "one", "1");
 
         var (result, items) = Ask(role, "files", "\"commit\":\"latest\",\"path\":\"t/many\"");
@@ -201,17 +194,15 @@ public sealed class BackupOpsTests : IDisposable
         Assert.Equal(12_000, result.GetProperty("total").GetInt64());
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private RunningService Start() => new(_folder, _place);
+    public void Dispose() => _bed.Dispose();
 
     private string BackUp(RunningService role, string path, string content)
     {
         role.WaitForReady();
-        _folder.Write(path, content);
+        _bed.Folder.Write(path, content);
         BackupAnswer answer = role.BackUpNow();
         Assert.True(answer is BackupAnswer.Done, string.Join('\n', role.Said));
-        return _place.Head()!;
+        return _bed.Place.Head()!;
     }
 
     private static (BackupAnswer Answer, List<JsonElement> Items) Client(RunningService role, string op, string fields)

@@ -8,86 +8,79 @@ namespace Init.Backup.Tests.Service;
 /// <summary>The role in this process, with a fake of the remote.</summary>
 public sealed class BackupServiceTests : IDisposable
 {
-    private readonly TestFolder _folder = new();
-    private readonly FakeRemote.Place _place;
-
-    public BackupServiceTests()
-    {
-        _place = new FakeRemote.Place(Path.Combine(_folder.Root, "remote.git"));
-        _place.Make();
-    }
+    private readonly RoleBed _bed = new();
 
     [Fact]
     public void Role_WhenTheDiskWasWiped_RestoresBeforeItIsReady()
     {
-        _folder.Write("a/one", "first");
-        RunOnce();
-        Directory.Delete(_folder.Settings.StateDirectory, recursive: true);
-        _folder.Wipe();
+        _bed.Folder.Write("a/one", "first");
+        _bed.RunOnce();
+        Directory.Delete(_bed.Folder.Settings.StateDirectory, recursive: true);
+        _bed.Folder.Wipe();
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
 
-        Assert.Equal("first", File.ReadAllText(Path.Combine(_folder.Target, "a/one")));
-        Assert.Equal(_place.Head(), role.Status().Restored!.Commit);
+        Assert.Equal("first", File.ReadAllText(Path.Combine(_bed.Folder.Target, "a/one")));
+        Assert.Equal(_bed.Place.Head(), role.Status().Restored!.Commit);
         using var ready = JsonDocument.Parse(File.ReadAllText(role.Options.ReadyFile));
-        Assert.Equal(_place.Head(), ready.RootElement.GetProperty("commit").GetString());
+        Assert.Equal(_bed.Place.Head(), ready.RootElement.GetProperty("commit").GetString());
     }
 
     [Fact]
     public void Role_WhenTheDiskIsIntact_IsReadyWithoutAFetch()
     {
-        _folder.Write("one", "first");
-        RunOnce();
-        _folder.Write("two", "later");
-        _place.Calls.Clear();
+        _bed.Folder.Write("one", "first");
+        _bed.RunOnce();
+        _bed.Folder.Write("two", "later");
+        _bed.Place.Calls.Clear();
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
 
-        Assert.DoesNotContain("fetch", _place.Calls);
+        Assert.DoesNotContain("fetch", _bed.Place.Calls);
         Assert.Null(role.Status().Restored);
-        Assert.Contains("two", RemoteFiles());
+        Assert.Contains("two", _bed.RemoteFiles());
     }
 
     [Fact]
     public void Role_WhenNothingHasChanged_WritesNothing()
     {
-        _folder.Write("one", "first");
-        RunOnce();
-        string? before = _place.Head();
-        _place.Calls.Clear();
+        _bed.Folder.Write("one", "first");
+        _bed.RunOnce();
+        string? before = _bed.Place.Head();
+        _bed.Place.Calls.Clear();
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
 
-        Assert.Equal(before, _place.Head());
-        Assert.DoesNotContain("push", _place.Calls);
+        Assert.Equal(before, _bed.Place.Head());
+        Assert.DoesNotContain("push", _bed.Place.Calls);
     }
 
     [Fact]
     public void Role_WhileTheRemoteIsUnreachable_KeepsTheGateClosedAndSaysItOnce()
     {
-        _folder.Write("one", "first");
-        RunOnce();
-        Directory.Delete(_folder.Settings.StateDirectory, recursive: true);
-        _folder.Wipe();
+        _bed.Folder.Write("one", "first");
+        _bed.RunOnce();
+        Directory.Delete(_bed.Folder.Settings.StateDirectory, recursive: true);
+        _bed.Folder.Wipe();
         int looks = 0;
-        _place.Before = call =>
+        _bed.Place.Before = call =>
         {
             if (call == "look" && Interlocked.Increment(ref looks) <= 2)
                 throw new RemoteException(RemoteProblem.Unreachable, "cannot reach the remote: test");
         };
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForLine("cannot reach the remote: test");
         Assert.False(role.IsReady);
         Assert.False(File.Exists(role.Options.ReadyFile));
         role.WaitForReady();
 
-        Assert.Equal("first", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Assert.Equal("first", File.ReadAllText(Path.Combine(_bed.Folder.Target, "one")));
         Assert.Single(role.Said, line => line.Contains("cannot reach", StringComparison.Ordinal));
         Assert.Single(role.Said, line => line.Contains("works again", StringComparison.Ordinal));
     }
@@ -95,18 +88,18 @@ public sealed class BackupServiceTests : IDisposable
     [Fact]
     public void Role_WhileTheFetchFails_SaysItOnceAlthoughTheRemoteAnswers()
     {
-        _folder.Write("one", "first");
-        RunOnce();
-        Directory.Delete(_folder.Settings.StateDirectory, recursive: true);
-        _folder.Wipe();
+        _bed.Folder.Write("one", "first");
+        _bed.RunOnce();
+        Directory.Delete(_bed.Folder.Settings.StateDirectory, recursive: true);
+        _bed.Folder.Wipe();
         int fetches = 0;
-        _place.Before = call =>
+        _bed.Place.Before = call =>
         {
             if (call == "fetch" && Interlocked.Increment(ref fetches) <= 2)
                 throw new RemoteException(RemoteProblem.Unreachable, "cannot fetch: test");
         };
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
 
         Assert.Single(role.Said, line => line.Contains("cannot fetch", StringComparison.Ordinal));
@@ -119,41 +112,41 @@ public sealed class BackupServiceTests : IDisposable
     [Fact]
     public void Role_WhenItFailsInARow_TellsOfItOnceAndOfTheBackupAfterIt()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
-        _place.Before = call =>
+        _bed.Place.Before = call =>
         {
             if (call == "push")
                 throw new RemoteException(RemoteProblem.Refused, "cannot push:\nthe token is wrong");
         };
-        _folder.Write("one", "first");
+        _bed.Folder.Write("one", "first");
         Assert.IsType<BackupAnswer.Refused>(role.BackUpNow());
         Assert.IsType<BackupAnswer.Refused>(role.BackUpNow());
-        _place.Before = _ => { };
+        _bed.Place.Before = _ => { };
 
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
 
         role.Wait(() => role.Events.Length == 3, "three events");
         Assert.Equal(["backup.acknowledged", "backup.failed", "backup.acknowledged"], role.Events.Select(told => told.Type));
         Assert.Equal("cannot push: the token is wrong", role.Events[1].Text);
-        Assert.Contains(_place.Head()!, role.Events[2].Text);
+        Assert.Contains(_bed.Place.Head()!, role.Events[2].Text);
     }
 
     [Fact]
     public void Role_WhenARunGivesUpByItself_FailsAndGoesOn()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
-        _place.Before = call =>
+        _bed.Place.Before = call =>
         {
             if (call == "push")
                 throw new TaskCanceledException("nothing was heard for too long");
         };
-        _folder.Write("one", "first");
+        _bed.Folder.Write("one", "first");
         Assert.Contains("nothing was heard", Assert.IsType<BackupAnswer.Refused>(role.BackUpNow()).Message);
-        _place.Before = _ => { };
+        _bed.Place.Before = _ => { };
 
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
     }
@@ -161,12 +154,12 @@ public sealed class BackupServiceTests : IDisposable
     [Fact]
     public void Role_WhenItStarts_RemovesWhatOthersHaveLeft()
     {
-        string scratch = _folder.Settings.ScratchPath, proof = _folder.Settings.ProofPath, fetched = _folder.Settings.FetchedPath;
+        string scratch = _bed.Folder.Settings.ScratchPath, proof = _bed.Folder.Settings.ProofPath, fetched = _bed.Folder.Settings.FetchedPath;
         foreach (string directory in new[] { Path.Combine(scratch, "panel-0123/home/user"), fetched, Path.Combine(proof, "files/t") })
             Directory.CreateDirectory(directory);
         TestFolder.Run("sh", "-c", $"cd {scratch}/panel-0123/home/user && touch one && touch \"$(printf 'no\\377utf8')\" && chmod 000 . && touch {scratch}/database {fetched}/half.fetched {proof}/files/t/two");
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         role.EndInOrder();
 
@@ -178,49 +171,49 @@ public sealed class BackupServiceTests : IDisposable
     [Fact]
     public void Role_WhenTheLimitForAnUnreachableRemoteIsOver_StartsAndOverwritesNothingLater()
     {
-        _folder.Write("one", "first");
-        RunOnce();
-        string? before = _place.Head();
-        Directory.Delete(_folder.Settings.StateDirectory, recursive: true);
-        _folder.Wipe();
+        _bed.Folder.Write("one", "first");
+        _bed.RunOnce();
+        string? before = _bed.Place.Head();
+        Directory.Delete(_bed.Folder.Settings.StateDirectory, recursive: true);
+        _bed.Folder.Wipe();
         bool isDown = true;
-        _place.Before = _ =>
+        _bed.Place.Before = _ =>
         {
             if (Volatile.Read(ref isDown))
                 throw new RemoteException(RemoteProblem.Unreachable, "cannot reach the remote: test");
         };
 
-        using RunningService role = Start(options => options with { Unreachable = Config.UnreachablePolicy.Start, UnreachableLimit = TimeSpan.FromSeconds(1) });
+        using RunningService role = _bed.Start(options => options with { Unreachable = Config.UnreachablePolicy.Start, UnreachableLimit = TimeSpan.FromSeconds(1) });
         role.WaitForReady();
-        _folder.Write("fresh", "made without the backup");
+        _bed.Folder.Write("fresh", "made without the backup");
         Volatile.Write(ref isDown, false);
         BackupAnswer answer = role.BackUpNow();
 
         Assert.Contains("it has a backup that was not restored", Assert.IsType<BackupAnswer.Refused>(answer).Message);
-        Assert.Equal(before, _place.Head());
+        Assert.Equal(before, _bed.Place.Head());
     }
 
     [Fact]
     public void Role_WhenItIsToldToEnd_MakesALastBackup()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
-        _folder.Write("late", "x");
+        _bed.Folder.Write("late", "x");
 
         role.EndInOrder();
 
-        Assert.Contains("late", RemoteFiles());
-        Assert.Equal("release", _place.Calls[^1]);
+        Assert.Contains("late", _bed.RemoteFiles());
+        Assert.Equal("release", _bed.Place.Calls[^1]);
     }
 
     [Fact]
     public void Role_WhenTheLastBackupTakesTooLong_EndsAtItsLimitAndSaysSo()
     {
-        using RunningService role = Start(options => options with { ShutdownLimit = TimeSpan.FromSeconds(1) });
+        using RunningService role = _bed.Start(options => options with { ShutdownLimit = TimeSpan.FromSeconds(1) });
         role.WaitForReady();
-        _folder.Write("one", "x");
+        _bed.Folder.Write("one", "x");
         using ManualResetEventSlim never = new();
-        _place.Before = call =>
+        _bed.Place.Before = call =>
         {
             if (call == "push")
                 never.Wait(TimeSpan.FromSeconds(20));
@@ -235,11 +228,11 @@ public sealed class BackupServiceTests : IDisposable
     [Fact]
     public void Role_WhenItIsToldToEndTwice_SaysThatThisIsWhyTheLastBackupWasCutOff()
     {
-        using RunningService role = Start(options => options with { ShutdownLimit = TimeSpan.FromMinutes(5) });
+        using RunningService role = _bed.Start(options => options with { ShutdownLimit = TimeSpan.FromMinutes(5) });
         role.WaitForReady();
-        _folder.Write("one", "x");
+        _bed.Folder.Write("one", "x");
         using ManualResetEventSlim pushing = new(), never = new();
-        _place.Before = call =>
+        _bed.Place.Before = call =>
         {
             if (call != "push")
                 return;
@@ -258,96 +251,96 @@ public sealed class BackupServiceTests : IDisposable
     [Fact]
     public void Role_WhenSomebodyElseMovesTheBranch_KeepsBothHistories()
     {
-        _folder.Write("one", "first");
-        using RunningService role = Start();
+        _bed.Folder.Write("one", "first");
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
-        string clone = Path.Combine(_folder.Root, "clone");
-        TestFolder.Run("git", "clone", "--quiet", "--branch", "main", _place.Path, clone);
+        string clone = Path.Combine(_bed.Folder.Root, "clone");
+        TestFolder.Run("git", "clone", "--quiet", "--branch", "main", _bed.Place.Path, clone);
         File.WriteAllText(Path.Combine(clone, "note"), "by hand");
         TestFolder.RunIn(clone, "git", "add", "-A");
         TestFolder.RunIn(clone, "git", "-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "by hand");
         TestFolder.RunIn(clone, "git", "push", "--quiet", "origin", "main");
-        string theirs = _place.Head()!;
+        string theirs = _bed.Place.Head()!;
 
-        _folder.Write("two", "second");
+        _bed.Folder.Write("two", "second");
         BackupAnswer answer = role.BackUpNow();
 
         Assert.True(answer is BackupAnswer.Done, string.Join('\n', role.Said));
-        Assert.Contains(theirs, TestFolder.Run("git", $"--git-dir={_place.Path}", "log", "--format=%H", "main"));
-        Assert.Contains("two", RemoteFiles());
+        Assert.Contains(theirs, TestFolder.Run("git", $"--git-dir={_bed.Place.Path}", "log", "--format=%H", "main"));
+        Assert.Contains("two", _bed.RemoteFiles());
         Assert.Contains(role.Said, line => line.Contains("was changed by somebody else", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Role_WhenItComesBackAfterAnotherInstance_KeepsItsOwnChangesAsideAndRestoresTheirs()
     {
-        _folder.Write("one", "first");
-        RunOnce();
-        string state = Path.Combine(_folder.Root, "kept-state"), files = Path.Combine(_folder.Root, "kept-files");
-        TestFolder.Run("cp", "-a", _folder.Settings.StateDirectory, state);
-        TestFolder.Run("cp", "-a", _folder.Target, files);
-        _folder.Write("one", "the other instance went on");
-        RunOnce();
+        _bed.Folder.Write("one", "first");
+        _bed.RunOnce();
+        string state = Path.Combine(_bed.Folder.Root, "kept-state"), files = Path.Combine(_bed.Folder.Root, "kept-files");
+        TestFolder.Run("cp", "-a", _bed.Folder.Settings.StateDirectory, state);
+        TestFolder.Run("cp", "-a", _bed.Folder.Target, files);
+        _bed.Folder.Write("one", "the other instance went on");
+        _bed.RunOnce();
 
         // The old disk again, with a change that no backup has.
-        TestFolder.Run("rm", "-rf", _folder.Settings.StateDirectory, _folder.Target);
-        TestFolder.Run("mv", state, _folder.Settings.StateDirectory);
-        TestFolder.Run("mv", files, _folder.Target);
-        _folder.Write("two", "only on the old disk");
-        using RunningService role = Start();
+        TestFolder.Run("rm", "-rf", _bed.Folder.Settings.StateDirectory, _bed.Folder.Target);
+        TestFolder.Run("mv", state, _bed.Folder.Settings.StateDirectory);
+        TestFolder.Run("mv", files, _bed.Folder.Target);
+        _bed.Folder.Write("two", "only on the old disk");
+        using RunningService role = _bed.Start();
         role.WaitForReady();
 
-        Assert.Equal("the other instance went on", File.ReadAllText(Path.Combine(_folder.Target, "one")));
-        string aside = TestFolder.Run("git", $"--git-dir={_place.Path}", "for-each-ref", "--format=%(refname:short)", "refs/heads/init/diverged").Trim();
-        Assert.Equal("only on the old disk", TestFolder.Run("git", $"--git-dir={_place.Path}", "show", $"{aside}:t/two"));
+        Assert.Equal("the other instance went on", File.ReadAllText(Path.Combine(_bed.Folder.Target, "one")));
+        string aside = TestFolder.Run("git", $"--git-dir={_bed.Place.Path}", "for-each-ref", "--format=%(refname:short)", "refs/heads/init/diverged").Trim();
+        Assert.Equal("only on the old disk", TestFolder.Run("git", $"--git-dir={_bed.Place.Path}", "show", $"{aside}:t/two"));
     }
 
     [Fact]
     public void Role_WhenTheBranchIsOfALivingInstance_IsNotReadyAndSaysWhose()
     {
-        _place.Owner = new LeaseText("0123456789abcdef", "other-host", 3);
+        _bed.Place.Owner = new LeaseText("0123456789abcdef", "other-host", 3);
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.Wait(() => role.Parts is not null && File.Exists(role.Parts.SocketPath) && role.Status().Stage == Stages.WaitingForLease, "waiting for the lease");
 
         Assert.Contains("other-host", role.Status().Text);
         Assert.False(role.IsReady);
-        Assert.DoesNotContain("push", _place.Calls);
+        Assert.DoesNotContain("push", _bed.Place.Calls);
     }
 
     [Fact]
     public void Role_WhenTheLocalStoreIsCorrupt_PutsItAsideAndRestoresFromTheRemote()
     {
-        _folder.Write("one", "first");
-        RunOnce();
-        foreach (string pack in Directory.EnumerateFiles(Path.Combine(_folder.Settings.StorePath, "objects"), "*", SearchOption.AllDirectories))
+        _bed.Folder.Write("one", "first");
+        _bed.RunOnce();
+        foreach (string pack in Directory.EnumerateFiles(Path.Combine(_bed.Folder.Settings.StorePath, "objects"), "*", SearchOption.AllDirectories))
         {
             File.Delete(pack); // Git's are read-only.
             File.WriteAllText(pack, "garbage");
         }
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
 
         Assert.Contains(role.Said, line => line.Contains("it is kept as", StringComparison.Ordinal));
-        Assert.Equal("first", File.ReadAllText(Path.Combine(_folder.Target, "one")));
+        Assert.Equal("first", File.ReadAllText(Path.Combine(_bed.Folder.Target, "one")));
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
     }
 
     [Fact]
     public void Role_WhenTheStateOutlivesTheFiles_RestoresInsteadOfDeletingEverything()
     {
-        _folder.Write("bot/data", "precious");
-        RunOnce();
-        _folder.Wipe();
-        _folder.Write("bot/default", "of the image");
-        File.SetLastWriteTimeUtc(Path.Combine(_folder.Target, "bot/default"), new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        _bed.Folder.Write("bot/data", "precious");
+        _bed.RunOnce();
+        _bed.Folder.Wipe();
+        _bed.Folder.Write("bot/default", "of the image");
+        File.SetLastWriteTimeUtc(Path.Combine(_bed.Folder.Target, "bot/default"), new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
 
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
 
-        Assert.Equal("precious", File.ReadAllText(Path.Combine(_folder.Target, "bot/data")));
+        Assert.Equal("precious", File.ReadAllText(Path.Combine(_bed.Folder.Target, "bot/data")));
     }
 
     [Theory]
@@ -355,35 +348,42 @@ public sealed class BackupServiceTests : IDisposable
     [InlineData(false)]
     public void Role_WhenItIsKilledWhileProgramsRun_PutsNothingUnderTheirFeet(bool isSameInit)
     {
-        _folder.Write("one", "first");
-        using (RunningService first = Start(ownInit: "init-1"))
+        _bed.Folder.Write("one", "first");
+        using (RunningService first = _bed.Start(ownInit: "init-1"))
         {
             first.WaitForReady();
             Assert.IsType<BackupAnswer.Done>(first.BackUpNow());
         }
 
         // As if the file had been deleted by a program that runs: what is on disk is meant.
-        File.Delete(Path.Combine(_folder.Target, "one"));
-        _folder.Write("two", "instead");
-        using RunningService again = Start(ownInit: isSameInit ? "init-1" : "init-2");
+        File.Delete(Path.Combine(_bed.Folder.Target, "one"));
+        _bed.Folder.Write("two", "instead");
+        using RunningService again = _bed.Start(ownInit: isSameInit ? "init-1" : "init-2");
         again.WaitForReady();
 
-        Assert.Equal(!isSameInit, File.Exists(Path.Combine(_folder.Target, "one")));
+        Assert.Equal(!isSameInit, File.Exists(Path.Combine(_bed.Folder.Target, "one")));
     }
 
     [Fact]
     public void Target_WhenItVanishesAsAWhole_StaysInTheBackupAndIsSaid()
     {
-        _folder.Write("one", "first");
-        using RunningService role = Start();
+        _bed.Folder.Write("one", "first");
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
-        _folder.Wipe();
+        _bed.Folder.Wipe();
 
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
 
-        Assert.Contains("one", RemoteFiles());
+        Assert.Contains("one", _bed.RemoteFiles());
         Assert.Contains(role.Status().Notes, note => note.Kind == nameof(NoteKind.TargetVanished));
+        Assert.Equal(role.Status().Notes.Count, role.Status().NotesTotal);
+
+        _bed.Folder.Write("one", "mounted again");
+        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
+
+        Assert.Empty(role.Status().Notes);
+        Assert.Equal(0, role.Status().NotesTotal);
     }
 
     [Fact]
@@ -406,55 +406,43 @@ public sealed class BackupServiceTests : IDisposable
     [Fact]
     public void Changes_WhenTheyAreWatched_AreBackedUpWithoutARequest()
     {
-        _folder.Write("one", "first");
-        using RunningService role = Start(options => options with { Watch = true, Quiet = TimeSpan.FromMilliseconds(200) });
+        _bed.Folder.Write("one", "first");
+        using RunningService role = _bed.Start(options => options with { Watch = true, Quiet = TimeSpan.FromMilliseconds(200) });
         role.WaitForReady();
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
 
-        _folder.Write("deep/er/two", "noticed");
+        _bed.Folder.Write("deep/er/two", "noticed");
 
-        role.Wait(() => RemoteFiles().Contains("deep/er/two", StringComparison.Ordinal), "the change at the remote");
+        role.Wait(() => _bed.RemoteFiles().Contains("deep/er/two", StringComparison.Ordinal), "the change at the remote");
     }
 
     [Fact]
     public void Requests_WhenTheyComeInAStorm_AreFewRuns()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         role.WaitForReady();
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
-        lock (_place.Calls)
-            _place.Calls.Clear();
+        lock (_bed.Place.Calls)
+            _bed.Place.Calls.Clear();
         for (int i = 0; i < 100; i++)
         {
-            _folder.Write("one", $"{i}");
+            _bed.Folder.Write("one", $"{i}");
             role.Service.Request();
         }
 
         Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
 
-        Assert.Equal("99", TestFolder.Run("git", $"--git-dir={_place.Path}", "show", "main:t/one"));
-        Assert.InRange(_place.Calls.Count(call => call == "push"), 1, 3);
+        Assert.Equal("99", TestFolder.Run("git", $"--git-dir={_bed.Place.Path}", "show", "main:t/one"));
+        Assert.InRange(_bed.Place.Calls.Count(call => call == "push"), 1, 3);
     }
 
     [Fact]
     public void Configuration_WhenTheStateIsInATarget_IsRefused()
     {
-        BackupSettings inside = new(_folder.Root, [BytePath.Of("state")], Path.Combine(_folder.Root, "state/backup"));
+        BackupSettings inside = new(_bed.Folder.Root, [BytePath.Of("state")], Path.Combine(_bed.Folder.Root, "state/backup"));
         Assert.Contains("move one of them", Assert.Throws<InvalidOperationException>(inside.Check).Message);
         Assert.Contains("write absolute paths", Assert.Throws<InvalidOperationException>((inside with { Base = "relative" }).Check).Message);
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private RunningService Start(Func<Config.BackupOptions, Config.BackupOptions>? change = null, string? ownInit = null) => new(_folder, _place, change, ownInit);
-
-    private void RunOnce()
-    {
-        using RunningService role = Start();
-        role.WaitForReady();
-        Assert.IsType<BackupAnswer.Done>(role.BackUpNow());
-        role.EndInOrder();
-    }
-
-    private string RemoteFiles() => TestFolder.Run("git", $"--git-dir={_place.Path}", "ls-tree", "-r", "--name-only", "main");
+    public void Dispose() => _bed.Dispose();
 }

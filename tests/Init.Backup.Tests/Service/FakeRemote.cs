@@ -69,6 +69,8 @@ internal sealed class FakeRemote(BackupStore store, FakeRemote.Place place) : IB
         return place.Owner is { } owner ? new LeaseOutcome.HeldByOther(owner) : new LeaseOutcome.Held();
     }
 
+    public void AnswerWhileBusy(CancellationToken cancel) => Called("answer while busy", cancel);
+
     public void ReleaseLease(CancellationToken cancel) => Called("release", cancel);
 
     public HistoryRelation Relate(string local, string remote, CancellationToken cancel)

@@ -13,42 +13,35 @@ public sealed class ProofTests : IDisposable
     private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly BackupVerification Daily = new(TimeSpan.FromHours(24), 50, TimeSpan.FromDays(7));
 
-    private readonly TestFolder _folder = new();
-    private readonly FakeRemote.Place _place;
-
-    public ProofTests()
-    {
-        _place = new FakeRemote.Place(Path.Combine(_folder.Root, "remote.git"));
-        _place.Make();
-    }
+    private readonly RoleBed _bed = new();
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Verify_OfASoundBackup_RestoresAllThatItSaysAndLeavesNothing(bool full)
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         MakeBackup(role);
 
         JsonElement proof = Verify(role, full ? "\"full\":true" : "\"sample\":2");
 
         Assert.Equal(full ? 4 : 3, proof.GetProperty("files").GetInt64()); // A sample has the database on top.
         Assert.Empty(proof.GetProperty("failures").EnumerateArray());
-        Assert.Equal(_place.Head(), proof.GetProperty("commit").GetString());
+        Assert.Equal(_bed.Place.Head(), proof.GetProperty("commit").GetString());
         role.Wait(() => role.Status().Proof is not null, "the proof in the status");
         Assert.Equal(full, role.Status().FullProof is not null);
         Assert.Null(role.Status().ProofProblem);
-        Assert.False(Directory.Exists(Path.Combine(_folder.Settings.StateDirectory, "proof")));
+        Assert.False(Directory.Exists(Path.Combine(_bed.Folder.Settings.StateDirectory, "proof")));
     }
 
     [Fact]
     public void Verify_OfABackupThatIsDamagedAtTheRemote_IsAProblemUntilOneSucceeds()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         MakeBackup(role);
-        string objects = Path.Combine(_place.Path, "objects"), kept = Path.Combine(_folder.Root, "kept");
-        string id = TestFolder.Run("git", $"--git-dir={_place.Path}", "rev-parse", "main:t/one").Trim();
-        TestFolder.Run("sh", "-c", $"cp -a {objects} {kept}; cd {_place.Path}; for p in objects/pack/*.pack; do mv $p x.pack; git --git-dir=. unpack-objects -q < x.pack; rm -f x.pack objects/pack/*; done");
+        string objects = Path.Combine(_bed.Place.Path, "objects"), kept = Path.Combine(_bed.Folder.Root, "kept");
+        string id = TestFolder.Run("git", $"--git-dir={_bed.Place.Path}", "rev-parse", "main:t/one").Trim();
+        TestFolder.Run("sh", "-c", $"cp -a {objects} {kept}; cd {_bed.Place.Path}; for p in objects/pack/*.pack; do mv $p x.pack; git --git-dir=. unpack-objects -q < x.pack; rm -f x.pack objects/pack/*; done");
         File.Delete(Path.Combine(objects, id[..2], id[2..]));
 
         JsonElement proof = Verify(role, "\"full\":true");
@@ -66,7 +59,7 @@ public sealed class ProofTests : IDisposable
     [Fact]
     public void Role_WhenAProofIsDue_MakesItByItself()
     {
-        using RunningService role = new(_folder, _place, options => options with { Verify = new BackupVerification(TimeSpan.FromSeconds(2), 5, TimeSpan.Zero) });
+        using RunningService role = _bed.Start(options => options with { Verify = new BackupVerification(TimeSpan.FromSeconds(2), 5, TimeSpan.Zero) });
         MakeBackup(role);
 
         role.Wait(() => role.Status().Proof is { Files: > 0 }, "a proof");
@@ -77,15 +70,15 @@ public sealed class ProofTests : IDisposable
     [Fact]
     public void Restore_OfADiskThatWasWiped_IsAFullProof()
     {
-        using (RunningService role = Start())
+        using (RunningService role = _bed.Start())
         {
             MakeBackup(role);
             role.EndInOrder();
         }
 
-        Directory.Delete(_folder.Settings.StateDirectory, recursive: true);
-        _folder.Wipe();
-        using RunningService again = Start();
+        Directory.Delete(_bed.Folder.Settings.StateDirectory, recursive: true);
+        _bed.Folder.Wipe();
+        using RunningService again = _bed.Start();
         again.WaitForReady();
 
         Assert.True(again.Status().FullProof!.Full);
@@ -94,9 +87,9 @@ public sealed class ProofTests : IDisposable
     [Fact]
     public void Doctor_OnThisMachine_FindsGitSqliteAndWhatIsMissing()
     {
-        using RunningService role = Start();
+        using RunningService role = _bed.Start();
         MakeBackup(role);
-        _folder.Wipe();
+        _bed.Folder.Wipe();
 
         Dictionary<string, string> found = [];
         using BackupClient client = BackupClient.Connect(role.Parts.SocketPath)!;
@@ -161,17 +154,15 @@ public sealed class ProofTests : IDisposable
         Assert.Contains("all of the backup", ProofSchedule.Warning(Daily, facts with { ProvedAt = T0 + TimeSpan.FromDays(15) }, T0 + TimeSpan.FromDays(15)));
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private RunningService Start() => new(_folder, _place);
+    public void Dispose() => _bed.Dispose();
 
     private void MakeBackup(RunningService role)
     {
         role.WaitForReady();
-        _folder.Write("one", "first");
-        _folder.Write("two", "second");
-        _folder.Write("three", "third");
-        TestFolder.Run("sqlite3", Path.Combine(_folder.Target, "x.db"), "create table t(a); insert into t values(1);");
+        _bed.Folder.Write("one", "first");
+        _bed.Folder.Write("two", "second");
+        _bed.Folder.Write("three", "third");
+        TestFolder.Run("sqlite3", Path.Combine(_bed.Folder.Target, "x.db"), "create table t(a); insert into t values(1);");
         BackupAnswer answer = role.BackUpNow();
         Assert.True(answer is BackupAnswer.Done, string.Join('\n', role.Said));
     }
