@@ -6,6 +6,8 @@ BUILD_PACKAGES="gcc zlib1g-dev"
 UNIT_PACKAGES="git python3 libsqlite3-0"
 # Real programs and peers for the integration tests.
 INTEGRATION_PACKAGES="$BUILD_PACKAGES xvfb x11-apps nginx-light redis-server postgresql python3 nodejs procps util-linux tini strace curl supervisor prometheus"
+# Builds images and runs containers without an engine.
+CONTAINER_PACKAGES="buildah podman runc debootstrap iproute2 tini git libsqlite3-0"
 # For the tests of the panel: a browser, and letters for both languages.
 BROWSER_PACKAGES="chromium fonts-noto-cjk"
 

@@ -35,11 +35,11 @@ public sealed record BackupOptions(string StateDirectory, string ReadyFile, stri
     /// <summary>Variables that the token is looked for in, unless <c>token_env</c> names one.</summary>
     public static ImmutableArray<string> TokenVariablesDefault { get; } = ["GITHUB_PAT", "github_secret"];
 
-    /// <summary>What the original saves, relative to <see cref="Base"/>.</summary>
+    /// <summary>What the original saves, relative to <see cref="Base"/>, and the panel's password (as a hash), which the original had in its rules.</summary>
     public static ImmutableArray<string> TargetsDefault { get; } =
     [
         "home/user/AstrBot/data", "home/user/config", "app/napcat/config", "home/user/nginx/admin_config.json", "app/.config/QQ", "home/user/gemini-data",
-        "home/user/gemini-balance-main/.env",
+        "home/user/gemini-balance-main/.env", "home/user/nginx/admin.json",
     ];
 
     public string Base { get; init; } = "/";

@@ -6,7 +6,7 @@ namespace Init.Gateway;
 /// <summary>The role "gateway": a process of its own that serves HTTP, and asks the supervisor over the control socket.</summary>
 public static class GatewayRole
 {
-    /// <summary>Serves until SIGTERM or SIGINT; at SIGHUP it reads the certificate again.</summary>
+    /// <summary>Serves until SIGTERM or SIGINT; at SIGHUP it reads the certificate again, and rules and password that somebody else has changed.</summary>
     /// <exception cref="BindException">An address cannot be listened on.</exception>
     public static async Task RunAsync(GatewayOptions options)
     {

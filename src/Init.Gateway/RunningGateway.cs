@@ -49,6 +49,9 @@ public sealed class RunningGateway : IAsyncDisposable
         _log = log;
     }
 
+    /// <summary>Of rules and password; null when there is no file of them.</summary>
+    private FileNews? News { get; init; }
+
     /// <summary>Of the public port; null without one.</summary>
     internal RulesServices? Rules { get; private init; }
 
@@ -103,7 +106,11 @@ public sealed class RunningGateway : IAsyncDisposable
         }
 
         WebApplication server = ServerBuilder.Build(options, endpoints[publicCount..], backend, events, rules, trim, log);
-        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, access, endpoints, events, owned, trim, log) { Rules = rules };
+        RunningGateway gateway = new(server, publicServer, options.Routes is null ? rules?.Keeper : null, access, endpoints, events, owned, trim, log)
+        {
+            Rules = rules,
+            News = rules is not null && options.Routes is null ? WatchFiles(proxy!, rules.Keeper, access, log) : null,
+        };
         if (publicServer is not null)
             await publicServer.StartAsync();
         await server.StartAsync();
@@ -117,11 +124,16 @@ public sealed class RunningGateway : IAsyncDisposable
         return gateway;
     }
 
-    /// <summary>Reads again what is read from files beside the configuration: the certificate.</summary>
-    public void Reread() => _public?.RereadCertificate();
+    /// <summary>Reads again what is read from files beside the configuration: the certificate, and rules and password when somebody else has changed them.</summary>
+    public void Reread()
+    {
+        _public?.RereadCertificate();
+        News?.Note();
+    }
 
     public async ValueTask DisposeAsync()
     {
+        News?.Dispose();
         foreach (BoundEndpoint endpoint in _endpoints)
             endpoint.RemoveFile();
 
@@ -157,6 +169,23 @@ public sealed class RunningGateway : IAsyncDisposable
         if (original is not null)
             await Task.WhenAny(access.Ready);
         return access;
+    }
+
+    private static FileNews WatchFiles(ProxySettings proxy, RouteKeeper keeper, PanelAccess? access, LineLoggerProvider log)
+    {
+        FileNews news = new(access is null ? [proxy.RulesFile] : [proxy.RulesFile, proxy.Panel!.StoreFile], TakeOverAsync, log);
+        news.Note(); // For what has come before anybody listened.
+        return news;
+
+        async Task TakeOverAsync()
+        {
+            foreach (string note in await keeper.TakeOverAsync(DateTimeOffset.UtcNow))
+                log.RulesNote(note);
+            if (access is not null)
+                await access.TakeOverAsync(keeper.TakeAdminPassword());
+            if (await keeper.SettleAsync() is { } problem)
+                log.RulesNote(problem);
+        }
     }
 
     private static async Task<RulesServices> OpenRulesAsync(RouteKeeper keeper, LineLoggerProvider log)

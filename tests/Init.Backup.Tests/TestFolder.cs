@@ -56,9 +56,10 @@ internal sealed class TestFolder : IDisposable
     /// <summary>Files below a directory in which any of these words is, whatever else is in them.</summary>
     public static string FilesWith(string root, params string[] words)
     {
-        string[] arguments = ["-rlaF", .. words.SelectMany(word => (string[])["-e", word]), "--", root];
-        ProcessStartInfo start = new("grep", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        ProcessStartInfo start = new("grep", ["-rlaF", "-f", "-", "--", root]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         using Process process = Process.Start(start)!;
+        process.StandardInput.Write(string.Join('\n', words)); // Not as arguments: another test looks at those of all processes.
+        process.StandardInput.Close();
         var errors = process.StandardError.ReadToEndAsync();
         string found = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

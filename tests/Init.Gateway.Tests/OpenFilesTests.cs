@@ -9,7 +9,8 @@ public sealed class OpenFilesTests
     [InlineData(41_024, 2, 20_000, 20_000)]
     [InlineData(4_096, 2, 20_000, 1_536)]
     [InlineData(4_096, 4, 20_000, 768)]
-    [InlineData(1_024, 2, 20_000, 16)]
+    [InlineData(1_024, 2, 20_000, 384)]
+    [InlineData(20, 2, 20_000, 16)]
     [InlineData(4_096, 2, 100, 100)]
     public void Fitting_LeavesRoomForTheRest(long openFiles, long perAddress, int connections, int fitting) =>
         Assert.Equal(fitting, OpenFiles.Fitting(openFiles, perAddress, connections));

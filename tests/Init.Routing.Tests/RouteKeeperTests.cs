@@ -113,6 +113,103 @@ public sealed class RouteKeeperTests : IDisposable
         Assert.True(RouteFile.Load(path, Owner.At).IsSaved);
     }
 
+    [Fact]
+    public async Task TakeOver_OfWhatARestoreBroughtBack_IsInForceWithItsHistory()
+    {
+        using (RouteKeeper old = Open())
+        {
+            _ = await old.CarryOutAsync(Create("x"), Owner);
+            _ = await old.CarryOutAsync(Create("y"), Owner);
+        }
+
+        byte[] backup = File.ReadAllBytes(FilePath);
+        File.Delete(FilePath);
+        using RouteKeeper keeper = Open();
+        Assert.Null(await keeper.SettleAsync());
+        Assert.Empty(await keeper.TakeOverAsync(Owner.At));
+        int told = 0;
+        keeper.Changed += (_, _) => told++;
+
+        Restore(backup);
+        Assert.StartsWith($"took over {FilePath}", Assert.Single(await keeper.TakeOverAsync(Owner.At)), StringComparison.Ordinal);
+        Assert.Empty(await keeper.TakeOverAsync(Owner.At));
+
+        Assert.Equal(1, told);
+        Assert.Contains("y", keeper.Source.Current.Configuration.Rules.Select(rule => rule.Id));
+        Assert.IsType<RouteCommandResult.Done>(await keeper.CarryOutAsync(new RouteCommand.Undo(), Owner));
+        Assert.DoesNotContain("y", keeper.InForce.State.Configuration.Rules.Select(rule => rule.Id));
+    }
+
+    /// <summary>A revision that somebody has seen is not given to another document.</summary>
+    [Fact]
+    public async Task TakeOver_OfAnotherDocumentWithTheSameRevision_IsAChangeOfItsOwn()
+    {
+        using RouteKeeper keeper = Open();
+        Assert.Null(await keeper.SettleAsync());
+
+        Restore("""{"default_backend":"http://127.0.0.1:1","rules":[{"id":"x","match":{}}],"admin_password":"hunter22"}"""u8.ToArray());
+        _ = await keeper.TakeOverAsync(Owner.At);
+
+        Assert.Equal(2, keeper.InForce.State.Revision);
+        Assert.Equal("x", keeper.InForce.State.Configuration.Rules.Single().Id);
+        Assert.Equal("hunter22", keeper.TakeAdminPassword());
+        Assert.Null(await keeper.SettleAsync());
+        Assert.Equal(2, RouteFile.Load(FilePath, Owner.At).State.Revision);
+    }
+
+    [Fact]
+    public async Task TakeOver_OfWhatCannotBeUsed_ChangesNothingAndLeavesIt()
+    {
+        using RouteKeeper keeper = Open();
+        _ = await keeper.CarryOutAsync(Create("x"), Owner);
+        RoutesInForce before = keeper.InForce;
+
+        Restore("{ half"u8.ToArray());
+        string note = Assert.Single(await keeper.TakeOverAsync(Owner.At));
+
+        Assert.StartsWith($"cannot use {FilePath}, which somebody has changed: ", note, StringComparison.Ordinal);
+        Assert.Same(before, keeper.InForce);
+        Assert.Equal("{ half", File.ReadAllText(FilePath));
+        Assert.Empty(await keeper.TakeOverAsync(Owner.At)); // Said once.
+    }
+
+    [Fact]
+    public async Task CarryOut_WhenARestoreWasFaster_StartsFromWhatItBrought()
+    {
+        using (RouteKeeper old = Open())
+            _ = await old.CarryOutAsync(Create("x"), Owner);
+        byte[] backup = File.ReadAllBytes(FilePath);
+        File.Delete(FilePath);
+        using RouteKeeper keeper = Open();
+        Assert.Null(await keeper.SettleAsync());
+
+        Restore(backup);
+        Assert.IsType<RouteCommandResult.Done>(await keeper.CarryOutAsync(Create("y"), Owner));
+
+        string[] ids = [.. RouteFile.Load(FilePath, Owner.At).State.Configuration.Rules.Select(rule => rule.Id)];
+        Assert.Contains("x", ids);
+        Assert.Contains("y", ids);
+    }
+
+    [Fact]
+    public async Task Settle_WhenARestoreWasFaster_LeavesItsFile()
+    {
+        using RouteKeeper keeper = Open();
+
+        Restore("""{"default_backend":"http://127.0.0.1:1","rules":[]}"""u8.ToArray());
+
+        Assert.Null(await keeper.SettleAsync());
+        _ = await keeper.TakeOverAsync(Owner.At);
+        Assert.Empty(keeper.InForce.State.Configuration.Rules);
+    }
+
+    /// <summary>Renamed into place, as a restore does it.</summary>
+    private void Restore(byte[] content)
+    {
+        File.WriteAllBytes(FilePath + ".restored", content);
+        File.Move(FilePath + ".restored", FilePath, overwrite: true);
+    }
+
     private RouteKeeper Open() => RouteKeeper.Open(FilePath, Owner.At);
 
     private static RouteCommand.Create Create(string id) => new(Encoding.UTF8.GetBytes($$"""{"id":"{{id}}"}"""));

@@ -7,7 +7,7 @@ namespace Init.Gateway.Hosting;
 /// <summary>Makes room for the connections of the public port. An accept(2) that fails for want of a descriptor would be the end of its listener, so there are never more of them than fit.</summary>
 internal static class OpenFiles
 {
-    /// <summary>For all that is no connection of the public port: the administration, its streams, files, the runtime.</summary>
+    /// <summary>For all that is no connection of the public port: the administration, its streams, files, the runtime. A quarter, where all together are few.</summary>
     private const long Others = 1024;
 
     /// <summary>One to the client and one to the backend.</summary>
@@ -27,5 +27,5 @@ internal static class OpenFiles
     }
 
     /// <summary>A limit that is too low for anything leaves a few all the same.</summary>
-    internal static int Fitting(long openFiles, long perAddress, int connections) => (int)Math.Clamp((openFiles - Others) / perAddress, Math.Min(16, connections), connections);
+    internal static int Fitting(long openFiles, long perAddress, int connections) => (int)Math.Clamp((openFiles - Math.Min(Others, openFiles / 4)) / perAddress, Math.Min(16, connections), connections);
 }

@@ -49,4 +49,10 @@ internal static partial class GatewayMessages
 
     [LoggerMessage(EventId = 10, Level = LogLevel.Warning, Message = "{Note}")]
     public static partial void RulesNote(this ILogger logger, string note);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Warning, Message = "cannot watch {Directory}: {Reason}; what somebody else changes there is read when the gateway gets SIGHUP")]
+    public static partial void NotWatched(this ILogger logger, string directory, string reason);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "cannot take over rules or password that somebody has changed")]
+    public static partial void NotTakenOver(this ILogger logger, Exception exception);
 }

@@ -14,19 +14,34 @@ internal sealed class AdminFiles(string path)
 
     private readonly string _sessionsPath = Path.Combine(Path.GetDirectoryName(path) ?? "/", Path.GetFileNameWithoutExtension(path) + "-sessions" + Path.GetExtension(path));
 
+    /// <summary>admin.json as we have read or written it last.</summary>
+    private FileStatus? _known;
+
     public string MainPath => path;
+
+    /// <summary>Somebody else has put another admin.json there.</summary>
+    public bool IsReplaced => Files.StatusOf(path) is { } found && found != _known;
 
     /// <param name="now">Wall-clock time, for the name of a file that is set aside.</param>
     /// <param name="note">What was wrong with it, and what was done about it; null when nothing was.</param>
     /// <returns>Null when there is none, or none that can be used.</returns>
-    public AdminRecord? Load(DateTimeOffset now, out string? note) => Load(path, AdminFileJson.Default.AdminRecord, record => record.Problem(), now, out note);
+    public AdminRecord? Load(DateTimeOffset now, out string? note)
+    {
+        _known = Files.StatusOf(path);
+        return Load(path, AdminFileJson.Default.AdminRecord, record => record.Problem(), now, out note);
+    }
 
     /// <inheritdoc cref="Load(DateTimeOffset, out string?)"/>
     public SessionsRecord? LoadSessions(DateTimeOffset now, out string? note) =>
         Load(_sessionsPath, AdminFileJson.Default.SessionsRecord, record => record.IsValid() ? null : "it is not complete", now, out note);
 
     /// <returns>Null when it is on disk; otherwise why not, for people.</returns>
-    public string? Save(AdminRecord record) => Save(path, JsonSerializer.SerializeToUtf8Bytes(record, AdminFileJson.Default.AdminRecord));
+    public string? Save(AdminRecord record)
+    {
+        string? problem = Save(path, JsonSerializer.SerializeToUtf8Bytes(record, AdminFileJson.Default.AdminRecord));
+        _known = Files.StatusOf(path);
+        return problem;
+    }
 
     /// <inheritdoc cref="Save(AdminRecord)"/>
     public string? Save(SessionsRecord record) => Save(_sessionsPath, JsonSerializer.SerializeToUtf8Bytes(record, AdminFileJson.Default.SessionsRecord));

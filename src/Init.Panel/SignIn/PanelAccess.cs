@@ -93,13 +93,7 @@ public sealed class PanelAccess : IDisposable
             foreach (string text in new[] { note, sessionsNote }.OfType<string>())
                 _log.SignInNote(text);
 
-            string? given = _settings.GivenPassword;
-            bool isGivenKnown = given is not null && PasswordHash.TryParse(stored?.FromEnvironment) is { } known && known.IsOf(given);
-            PasswordChoice choice = PasswordChoice.Decide(stored?.Source, given, isGivenKnown, originalPassword);
-            foreach (string text in choice.Notes)
-                _log.SignInNote(text);
-
-            AdminRecord record = choice.Take is { } source ? Take(source, stored, given, originalPassword) : stored!;
+            AdminRecord record = Decide(stored, originalPassword);
             lock (_lock)
             {
                 _record = record;
@@ -115,6 +109,62 @@ public sealed class PanelAccess : IDisposable
             _log.NobodyCanSignIn(exception);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Takes over an admin.json that somebody else has put in place, as a restore does, by the same rules as at the start. Whoever has signed in by another password is signed out. One
+    /// that cannot be used is set aside, and changes nothing.
+    /// </summary>
+    /// <param name="originalPassword">As at the start.</param>
+    public async Task TakeOverAsync(string? originalPassword)
+    {
+        await Task.WhenAny(Ready);
+        if (!Ready.IsCompletedSuccessfully)
+            return;
+
+        AdminRecord before, after;
+        await _changing.WaitAsync();
+        try
+        {
+            if (!_files.IsReplaced && originalPassword is null)
+                return;
+
+            before = Record;
+            after = await Task.Run(() => LoadAgain(before, originalPassword));
+            lock (_lock)
+                _record = after;
+        }
+        finally
+        {
+            _ = _changing.Release();
+        }
+
+        foreach (TokenRecord gone in before.Tokens.Where(token => !after.Tokens.Any(other => other.Digest == token.Digest)))
+            await EndTokenAsync(gone.Id);
+        if (after.Seal != before.Seal && await EndSessionsAsync(_ => true) == 0)
+            await SaveSessionsAsync(); // The seal is another one.
+    }
+
+    private AdminRecord LoadAgain(AdminRecord present, string? originalPassword)
+    {
+        string? note = null;
+        AdminRecord? stored = _files.IsReplaced ? _files.Load(Now, out note) : null;
+        if (note is not null)
+            _log.SignInNote(note);
+        AdminRecord record = Decide(stored ?? present, originalPassword);
+        if (ReferenceEquals(record, stored) && record.Seal != present.Seal)
+            _log.PasswordPutThere(_files.MainPath);
+        return record;
+    }
+
+    private AdminRecord Decide(AdminRecord? stored, string? originalPassword)
+    {
+        string? given = _settings.GivenPassword;
+        bool isGivenKnown = given is not null && PasswordHash.TryParse(stored?.FromEnvironment) is { } known && known.IsOf(given);
+        PasswordChoice choice = PasswordChoice.Decide(stored?.Source, given, isGivenKnown, originalPassword);
+        foreach (string text in choice.Notes)
+            _log.SignInNote(text);
+        return choice.Take is { } source ? Take(source, stored, given, originalPassword) : stored!;
     }
 
     private AdminRecord Take(PasswordSource source, AdminRecord? stored, string? given, string? original)
@@ -136,6 +186,10 @@ public sealed class PanelAccess : IDisposable
         PasswordHash hash = PasswordHash.Of(password, _iterations);
         PasswordHash? fromEnvironment = source == PasswordSource.Environment ? hash : PasswordHash.TryParse(stored?.FromEnvironment);
         AdminRecord record = AdminRecord.New(hash, source, fromEnvironment, stored?.Tokens ?? []);
+
+        // Deriving takes its time, and a restore may have been faster: what it has brought must not be overwritten.
+        if (_files.IsReplaced)
+            return LoadAgain(record, original);
         if (_files.Save(record) is { } problem)
             _log.PasswordNotKept(problem);
         return record;
@@ -267,6 +321,12 @@ public sealed class PanelAccess : IDisposable
         if (problem is not null)
             return problem;
 
+        await EndTokenAsync(id);
+        return null;
+    }
+
+    private async Task EndTokenAsync(string id)
+    {
         CancellationTokenSource? end;
         lock (_lock)
         {
@@ -276,7 +336,6 @@ public sealed class PanelAccess : IDisposable
 
         if (end is not null)
             await end.CancelAsync();
-        return null;
     }
 
     /// <param name="value">What the client sent after "Bearer".</param>

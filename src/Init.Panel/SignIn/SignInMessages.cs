@@ -12,6 +12,9 @@ internal static partial class SignInMessages
     [LoggerMessage(EventId = 41, Level = LogLevel.Information, Message = "the panel's password is now {Source}")]
     public static partial void PasswordTaken(this ILogger logger, string source);
 
+    [LoggerMessage(EventId = 49, Level = LogLevel.Information, Message = "the panel's password is now the one of {Path}, which somebody has put there")]
+    public static partial void PasswordPutThere(this ILogger logger, string path);
+
     [LoggerMessage(EventId = 42, Level = LogLevel.Warning, Message = "the panel: {Note}")]
     public static partial void SignInNote(this ILogger logger, string note);
 

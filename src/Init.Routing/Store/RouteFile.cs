@@ -35,13 +35,16 @@ public static class RouteFile
             return Fresh(defaultBackend);
         if (content is null)
             return Default(path, reason!, now);
-        if (!RouteStateJson.IsOurs(content))
-            return Original(path, content, now);
+        return Read(path, content, out string? problem) ?? Default(path, problem!, now);
+    }
 
-        var (state, problems) = RouteStateJson.Read(content);
-        return state is null
-            ? Default(path, problems[0].ToString(), now)
-            : new LoadedRoutes(state, [.. problems.Take(1).Select(problem => $"cannot use the history in {path}: {problem}; the rules are as they were")], null, isSaved: problems.IsEmpty);
+    /// <summary>The file while other rules are in force: somebody else has changed it. One that cannot be used is left where it is.</summary>
+    /// <param name="path">As of <see cref="Load"/>.</param>
+    /// <param name="problem">Why it cannot be used; null when it can, or when there is none.</param>
+    public static LoadedRoutes? LoadAgain(string path, out string? problem)
+    {
+        byte[]? content = StateFiles.Read(path, RuleLimits.DocumentBytesMax, out problem);
+        return content is null ? null : Read(path, content, out problem);
     }
 
     /// <summary>Written beside, synchronised, renamed.</summary>
@@ -69,11 +72,24 @@ public static class RouteFile
     private static LoadedRoutes Default(string path, string reason, DateTimeOffset now) =>
         new(RouteState.Fresh, [StateFiles.SetAside(path, reason, now) + "; the default rules are used"], null, isSaved: false);
 
-    private static LoadedRoutes Original(string path, byte[] content, DateTimeOffset now)
+    private static LoadedRoutes? Read(string path, byte[] content, out string? problem)
+    {
+        if (!RouteStateJson.IsOurs(content))
+            return Original(path, content, out problem);
+
+        var (state, problems) = RouteStateJson.Read(content);
+        problem = state is null ? problems[0].ToString() : null;
+        return state is null
+            ? null
+            : new LoadedRoutes(state, [.. problems.Take(1).Select(trouble => $"cannot use the history in {path}: {trouble}; the rules are as they were")], null, isSaved: problems.IsEmpty);
+    }
+
+    private static LoadedRoutes? Original(string path, byte[] content, out string? problem)
     {
         var (import, problems) = OriginalConfig.Read(content);
+        problem = import is null ? problems[0].ToString() : null;
         if (import is null)
-            return Default(path, problems[0].ToString(), now);
+            return null;
 
         // Without the password, which is not to lie about in plain text.
         string copy = path + ".original";

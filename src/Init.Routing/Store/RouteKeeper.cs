@@ -18,6 +18,9 @@ public sealed class RouteKeeper : IDisposable
     private readonly SemaphoreSlim _writer = new(1, 1);
     private volatile RoutesInForce _inForce;
     private volatile bool _isSaved;
+
+    /// <summary>The file as we have read or written it last; another one is somebody else's. Guarded by <see cref="_writer"/>.</summary>
+    private FileStatus? _known;
     private string? _adminPassword;
 
     /// <param name="path">Of the file.</param>
@@ -26,6 +29,7 @@ public sealed class RouteKeeper : IDisposable
     {
         ArgumentNullException.ThrowIfNull(loaded);
         _path = path;
+        _known = Files.StatusOf(path);
         _isSaved = loaded.IsSaved;
         _adminPassword = loaded.AdminPassword;
         _inForce = new RoutesInForce(loaded.State, new RouteTable(loaded.State.Configuration));
@@ -60,14 +64,15 @@ public sealed class RouteKeeper : IDisposable
         await _writer.WaitAsync();
         try
         {
-            if (_isSaved)
+            // A restore may have been there since: then what it has brought is to be taken over and not to be overwritten.
+            if (_isSaved || IsReplaced)
                 return null;
 
             string directory = Path.GetDirectoryName(_path) is { Length: > 0 } name ? name : ".";
             if (Files.MakeDirectories(directory, 0x1C0 /* 0700 */) is var errno and not 0)
                 return $"cannot make directory {directory}: {Errno.Describe(errno)}; the rules are not kept";
 
-            string? problem = RouteFile.Save(_path, _inForce.State);
+            string? problem = Save(_inForce.State);
             _isSaved = problem is null;
             return problem;
         }
@@ -94,10 +99,69 @@ public sealed class RouteKeeper : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes over what somebody else has put into the file: a restore, or a person with an editor. Its history comes with it. What cannot be used changes nothing. Afterwards
+    /// <see cref="TakeAdminPassword"/> and <see cref="SettleAsync"/>, as at the start.
+    /// </summary>
+    /// <param name="now">Wall-clock time.</param>
+    /// <returns>For people: what was done, or why nothing could be; empty when the file is as we know it.</returns>
+    public async Task<ImmutableArray<string>> TakeOverAsync(DateTimeOffset now)
+    {
+        await _writer.WaitAsync();
+        try
+        {
+            return await Task.Run(() => TakeOver(now));
+        }
+        finally
+        {
+            _ = _writer.Release();
+        }
+    }
+
     public void Dispose() => _writer.Dispose();
+
+    private bool IsReplaced => Files.StatusOf(_path) is { } found && found != _known;
+
+    private ImmutableArray<string> TakeOver(DateTimeOffset now)
+    {
+        if (!IsReplaced)
+            return [];
+
+        _known = Files.StatusOf(_path);
+        RoutesInForce present = _inForce;
+        if (RouteFile.LoadAgain(_path, out string? problem) is not { } loaded)
+            return problem is null ? [] : [$"cannot use {_path}, which somebody has changed: {problem}; the rules stay as they are"];
+
+        // Who has seen a revision must not take another document for it.
+        bool isAmbiguous = loaded.State.Revision == present.State.Revision;
+        RouteState state = isAmbiguous ? present.State.With(loaded.State.Configuration, "the file", now, "took over what somebody has written there") : loaded.State;
+        _isSaved = loaded.IsSaved && !isAmbiguous;
+        _adminPassword = loaded.AdminPassword;
+        if (ReferenceEquals(state, present.State))
+            return loaded.Notes;
+
+        PutInForce(state, new RouteTable(state.Configuration));
+        return [$"took over {_path}, which somebody has changed: {state.Configuration.Rules.Length} rules, revision {state.Revision}", .. loaded.Notes];
+    }
+
+    private string? Save(RouteState state)
+    {
+        string? problem = RouteFile.Save(_path, state);
+        _known = Files.StatusOf(_path);
+        return problem;
+    }
+
+    private void PutInForce(RouteState state, RouteTable table)
+    {
+        Source.Current = table;
+        _inForce = new RoutesInForce(state, table);
+        Changed?.Invoke(this, EventArgs.Empty);
+    }
 
     private RouteCommandResult CarryOut(RouteCommand command, CommandContext context)
     {
+        // Written a moment ago by a restore, and not heard of yet: it must not be overwritten.
+        _ = TakeOver(DateTimeOffset.UtcNow);
         RoutesInForce present = _inForce;
         RouteCommandResult result = RouteStore.Apply(present.State, command, context);
         if (result is not RouteCommandResult.Done(var state, _, _) || ReferenceEquals(state, present.State))
@@ -105,13 +169,11 @@ public sealed class RouteKeeper : IDisposable
 
         // Made before anything is written: what cannot be made ready must not be in the file.
         RouteTable table = new(state.Configuration);
-        if (RouteFile.Save(_path, state) is { } problem)
+        if (Save(state) is { } problem)
             return new RouteCommandResult.NotSaved(problem);
 
         _isSaved = true;
-        Source.Current = table;
-        _inForce = new RoutesInForce(state, table);
-        Changed?.Invoke(this, EventArgs.Empty);
+        PutInForce(state, table);
         return result;
     }
 }

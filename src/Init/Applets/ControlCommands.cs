@@ -37,6 +37,7 @@ internal sealed class ControlCommands
     public static IReadOnlyList<(string Name, string Summary)> All { get; } =
     [
         ("status", "show what is true now of the programs"),
+        ("health", "say whether init does its work, for the health check of a container"),
         ("start", "start programs"),
         ("stop", "stop programs, and keep them stopped"),
         ("restart", "stop and start programs"),
@@ -124,6 +125,7 @@ internal sealed class ControlCommands
     private Command Create(string verb) => verb switch
     {
         "status" => Status(),
+        "health" => Health(),
         "start" => Outcomes("start", wait: "return at once, without waiting until they are RUNNING and ready", (names, noWait, _) => new ControlRequest.Start(names, !noWait)),
         "stop" => Outcomes("stop", wait: "return at once, without waiting until they are gone", (names, noWait, _) => new ControlRequest.Stop(names, !noWait)),
         "restart" => Outcomes(
@@ -165,6 +167,20 @@ internal sealed class ControlCommands
         command.Arguments.Add(names);
         command.Options.Add(watch);
         command.Options.Add(namesOnly);
+        return command;
+    }
+
+    private Command Health()
+    {
+        Argument<string[]> urls = new("URL") { Description = "addresses that have to answer, too, with a status from 200 to 399 within 3 s", Arity = ArgumentArity.ZeroOrMore };
+        urls.Validators.Add(RefuseOptions);
+        urls.Validators.Add(result =>
+        {
+            if (HealthApplet.ProblemOf(result.Tokens.Select(token => token.Value).Where(url => !url.StartsWith('-'))) is { } problem)
+                result.AddError(problem);
+        });
+        Command command = Talking("health", json: false, (session, parsed) => HealthApplet.Run(session, _screen, parsed.GetValue(urls) ?? []));
+        command.Arguments.Add(urls);
         return command;
     }
 
@@ -401,6 +417,7 @@ internal sealed class ControlCommands
     private static readonly Dictionary<string, string[]> Examples = new()
     {
         ["status"] = ["init status", "init status web worker:0", "init status --json | jq '.programs[] | select(.state == \"FATAL\") | .name'", "init status --watch"],
+        ["health"] = ["init health", "init health http://127.0.0.1:7860/healthz"],
         ["start"] = ["init start web", "init start bots:*", "init start all --no-wait"],
         ["stop"] = ["init stop worker:1", "init stop all"],
         ["restart"] = ["init restart web", "init restart worker --rolling"],

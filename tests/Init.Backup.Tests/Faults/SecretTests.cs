@@ -69,6 +69,7 @@ public sealed class SecretTests
         end.Cancel();
         await sampling;
         Assert.Empty(leaks);
+        Assert.Contains("store.git/HEAD", TestFolder.FilesWith(folder.Root, "refs/heads/main")); // The search finds what is there.
         Assert.True(samples > 5 && talked.Count > 0, $"{samples} samples saw the token nowhere, also not where it has to be");
         foreach (string form in Forms)
         {

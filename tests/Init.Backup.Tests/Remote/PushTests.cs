@@ -283,7 +283,7 @@ public sealed class PushTests
 
         string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{GitServer.User}:{GitServer.Token}"));
         foreach (string root in new[] { machine.Folder.Root, other.Folder.Root })
-            Assert.Equal("", TestFolder.Run("sh", "-c", $"grep -r -a -l -e {GitServer.Token} -e {basic} {root} || true"));
+            Assert.Equal("", TestFolder.FilesWith(root, GitServer.Token, basic));
         Assert.Contains(bed.Server.Requests, request => request.Authorization == "Basic " + basic); // The search would find it.
     }
 

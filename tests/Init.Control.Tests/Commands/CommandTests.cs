@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Init.Applets;
@@ -14,6 +16,7 @@ public class CommandTests
     private static readonly string[] CommandLines =
     [
         "status", "status web once chat", "status db", "status spare", "status worker bots:*", "status wbe", "status web wbe", "status --json web wbe", "status --names",
+        "health", "health --socket /nowhere/control.sock", "health http://127.0.0.1:1/", "health 127.0.0.1:1", "health --json",
         "start web db mail chat spare wbe", "start spare --no-wait", "start", "start --json spare mail", "start spare --nowait", "start all --rolling",
         "stop all", "restart worker --rolling", "restart spare",
         "signal usr1 worker", "signal TREM web", "signal 10 db", "signal TERM",
@@ -117,6 +120,24 @@ public class CommandTests
     }
 
     [Theory]
+    [InlineData("200 OK", 0, "healthy\n")]
+    [InlineData("302 Found", 0, "healthy\n")]
+    [InlineData("503 Service Unavailable", 1, "URL: status 503\n")]
+    public async Task Health_AsksTheAddresses(string status, int code, string text)
+    {
+        using ServerFixture fixture = new(handler: new StackHandler());
+        using TcpListener server = new(IPAddress.Loopback, 0);
+        server.Start();
+        string url = $"http://{server.LocalEndpoint}/healthz";
+        Task answering = AnswerOnceAsync(server, $"HTTP/1.1 {status}\r\nContent-Length: 0\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\n\r\n");
+
+        Run result = await Task.Run(() => Init($"health {url}", new() { ["INIT_SOCKET"] = fixture.SocketPath }));
+
+        await answering;
+        Assert.Equal((code, text), (result.Code, result.Text.Replace(url, "URL", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData("bash", "bash")]
     [InlineData("zsh", "zsh")]
     [InlineData("fish", "fish")]
@@ -186,6 +207,14 @@ public class CommandTests
             name, ControlCommands.All.Select(command => command.Name), arguments.Length == 0 ? ["--help"] : arguments, screen, environment, new FakeFiles(), () => "0.1.0");
         screen.Flush();
         return new Run(code, Encoding.UTF8.GetString(both.ToArray()));
+    }
+
+    private static async Task AnswerOnceAsync(TcpListener server, string answer)
+    {
+        using TcpClient client = await server.AcceptTcpClientAsync();
+        await using NetworkStream stream = client.GetStream();
+        _ = await stream.ReadAsync(new byte[4096]);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(answer));
     }
 
     private static string Here([CallerFilePath] string path = "") => path;

@@ -58,6 +58,51 @@ public sealed class PasswordChangeTests
         Assert.DoesNotContain("old plain one", File.ReadAllText(panel.StorePath));
     }
 
+    [Fact]
+    public async Task Store_ThatARestoreBroughtBack_CountsAtOnceAndSignsOthersOut()
+    {
+        await using PanelUnderTest old = PanelUnderTest.Start(given: null);
+        await old.Access.Ready;
+        _ = await old.SignInAsync(old.Log.Password);
+        _ = await old.SendAsync("POST", Api + "/password", $$"""{"current":"{{old.Log.Password}}","new":"{{NewPassword}}"}""");
+        await using PanelUnderTest panel = PanelUnderTest.Start(given: null);
+        await panel.Access.Ready;
+        Assert.Equal(200, (await panel.SignInAsync(panel.Log.Password)).Status);
+        await panel.Access.TakeOverAsync(null);
+        Assert.Equal(200, (await panel.SendAsync("GET", Api + "/sessions")).Status);
+
+        File.Copy(old.StorePath, panel.StorePath, overwrite: true);
+        await panel.Access.TakeOverAsync(null);
+
+        Assert.Equal(401, (await panel.SendAsync("GET", Api + "/sessions")).Status);
+        Assert.Contains(panel.Log.Lines, line => line.Contains($"the panel's password is now the one of {panel.StorePath}", StringComparison.Ordinal));
+        Assert.Equal(200, (await panel.SignInAsync(NewPassword)).Status);
+    }
+
+    /// <summary>A restored file of the original has its password; one that we have made up meanwhile is nobody's choice.</summary>
+    [Fact]
+    public async Task OriginalsPassword_ThatARestoreBroughtBack_TakesThePlaceOfAMadeUpOne()
+    {
+        await using PanelUnderTest panel = PanelUnderTest.Start(given: null);
+        await panel.Access.Ready;
+
+        await panel.Access.TakeOverAsync("old plain one");
+
+        Assert.Equal(200, (await panel.SignInAsync("old plain one")).Status);
+    }
+
+    [Fact]
+    public async Task Store_ThatWasReplacedByNonsense_ChangesNothing()
+    {
+        await using PanelUnderTest panel = PanelUnderTest.Start();
+        _ = await panel.SignInAsync();
+
+        File.WriteAllText(panel.StorePath, "{}");
+        await panel.Access.TakeOverAsync(null);
+
+        Assert.Equal(200, (await panel.SendAsync("GET", Api + "/sessions")).Status);
+    }
+
     [Theory]
     [InlineData("admin")]
     [InlineData("short")]

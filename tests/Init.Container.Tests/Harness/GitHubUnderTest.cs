@@ -1,0 +1,43 @@
+using Init.Backup.Tests.Harness;
+
+namespace Init.Container.Tests.Harness;
+
+/// <summary>GitHub as the containers of one test see it; it outlives their disks.</summary>
+internal sealed class GitHubUnderTest : IAsyncDisposable
+{
+    private readonly string _directory;
+
+    private GitHubUnderTest(FakeGitHub fake, string directory)
+    {
+        Fake = fake;
+        _directory = directory;
+    }
+
+    public FakeGitHub Fake { get; }
+
+    /// <summary>The stack with this repository, with the variables that the original's users have set.</summary>
+    public ContainerOptions Options => new()
+    {
+        Environment = [$"GITHUB_USER={GitServer.User}", $"GITHUB_PAT={GitServer.Token}", "GIT_BRANCH=main"],
+        Backup = $"remote = \"{Fake.RemoteUrl}\"\ngithub_api = \"{Fake.Api}\"\nlease_time = \"3s\"",
+    };
+
+    public static async Task<GitHubUnderTest> StartAsync()
+    {
+        string directory = Directory.CreateTempSubdirectory("fake-github-").FullName;
+        return new GitHubUnderTest(await FakeGitHub.StartAsync(directory), directory);
+    }
+
+    /// <summary>Of the last backup; null when it has no such file.</summary>
+    public async Task<string?> ShowAsync(string path)
+    {
+        Said said = await Shell.RunAsync("git", $"--git-dir={Fake.Git.PathOf(FakeGitHub.Repository + ".git")}", "show", $"main:{path}");
+        return said.Code == 0 ? said.Output : null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Fake.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
