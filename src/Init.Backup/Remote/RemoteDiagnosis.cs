@@ -93,6 +93,8 @@ internal static partial class RemoteDiagnosis
                 return new(RemoteProblem.Refused, $"cannot {doing}: the token has no right to (HTTP 403: {said}); it needs to read and write the contents of this repository");
             case 404 or 410:
                 return new(RemoteProblem.NotFound, $"cannot {doing}: there is no such repository, or none that this token may see (HTTP {response.Status}); make it, or give the token access to it");
+            case 407:
+                return new(RemoteProblem.Unreachable, $"cannot {doing}: the proxy wants to know who asks (HTTP 407); put user and password into the URL in https_proxy");
             case 413:
                 return new(RemoteProblem.TooLarge, $"cannot {doing}: the remote does not take so much at once (HTTP 413): {said}");
             case >= 300 and < 400:

@@ -119,11 +119,9 @@ public sealed class CompactionTests
     {
         await using RemoteBed bed = await RemoteBed.StartAsync();
         Machine machine = bed.NewMachine(url: isPath ? bed.Server.PathOf(RemoteBed.Repository) : null).Owning();
-        byte[] content = new byte[100_000];
         for (int i = 0; i < 8; i++)
         {
-            Random.Shared.NextBytes(content);
-            machine.Folder.Write("a", content);
+            machine.WriteRandom("a", 100_000);
             machine.Backup();
         }
 
@@ -163,11 +161,9 @@ public sealed class CompactionTests
     {
         await Task.Yield();
         Machine machine = bed.NewMachine().Owning();
-        byte[] content = new byte[20_000];
         for (int i = count - 1; i >= 0; i--)
         {
-            Random.Shared.NextBytes(content);
-            machine.Folder.Write("a", content);
+            machine.WriteRandom("a", 20_000);
             BackupRun.Execute(machine.Folder.Settings, machine.Store, Now - TimeSpan.FromHours(i * 8));
         }
 

@@ -68,11 +68,9 @@ public sealed class UpkeepTests
     {
         await using RemoteBed bed = await RemoteBed.StartAsync();
         Machine machine = bed.NewMachine().Owning();
-        byte[] content = new byte[200_000];
         for (int i = 0; i < 6; i++)
         {
-            Random.Shared.NextBytes(content);
-            machine.Folder.Write("a", content);
+            machine.WriteRandom("a", 200_000);
             machine.Backup();
         }
 

@@ -21,6 +21,7 @@ public sealed class LookTests
     [InlineData(403, null, RemoteProblem.Refused)]
     [InlineData(403, "30", RemoteProblem.Limited)]
     [InlineData(404, null, RemoteProblem.NotFound)]
+    [InlineData(407, null, RemoteProblem.Unreachable)]
     [InlineData(429, "7", RemoteProblem.Limited)]
     [InlineData(429, null, RemoteProblem.Limited)]
     [InlineData(500, null, RemoteProblem.Unreachable)]
