@@ -2,11 +2,11 @@ namespace Init.Backup.Remote;
 
 /// <summary>
 /// A git that is killed while it moves a branch leaves its lock, and nobody moves that branch any more. At a server somebody looks after it; in a repository at a path it is
-/// us. A lock is held for milliseconds, so one that is older than a minute is nobody's.
+/// us. A lock is held for milliseconds, so one that is 20 s old is nobody's; until then nothing can be pushed.
 /// </summary>
 internal static class PathLocks
 {
-    private static readonly TimeSpan AgeMax = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan AgeMax = TimeSpan.FromSeconds(20);
 
     /// <param name="repository">Bare.</param>
     /// <param name="now">By the clock of the files' times. One that is in its future is of a clock that was wrong.</param>

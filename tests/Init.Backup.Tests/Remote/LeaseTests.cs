@@ -157,7 +157,7 @@ public sealed class LeaseTests
         string lockFile = Path.Combine(path, name);
         Directory.CreateDirectory(Path.GetDirectoryName(lockFile)!);
         File.WriteAllText(lockFile, "");
-        File.SetLastWriteTimeUtc(lockFile, DateTime.UtcNow.AddSeconds(-58)); // Not old enough when it is seen first.
+        File.SetLastWriteTimeUtc(lockFile, DateTime.UtcNow.AddSeconds(-18)); // Not old enough when it is seen first.
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
 
         Assert.IsType<LeaseOutcome.Held>(bed.NewMachine(url: path).Remote.TakeLease(null, patience.Token));
