@@ -10,6 +10,9 @@ namespace Init.Backup.Tests.Kill;
 /// </summary>
 internal sealed class KillMatrix : IDisposable
 {
+    /// <summary>Of eight rounds, those whose kill is at a random moment.</summary>
+    public static readonly int[] RandomRounds = [1, 5, 7];
+
     private readonly string _remote;
     private readonly Random _random;
     private readonly Action<string> _log;

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Init.Backup.Tests.Kill;
 
-/// <summary>INIT_BACKUP_KILL_ROUNDS and INIT_BACKUP_KILL_SEED make it a long run; see tests/long-run.</summary>
+/// <summary>INIT_BACKUP_KILL_ROUNDS and INIT_BACKUP_KILL_SEED make it a long run; with INIT_BACKUP_KILL_AT=random every kill is at a random moment, and none at a step. See tests/long-run.</summary>
 public sealed class KillMatrixTests(ITestOutputHelper output)
 {
     private const int RoundsDefault = 20;
@@ -21,11 +21,12 @@ public sealed class KillMatrixTests(ITestOutputHelper output)
         string path = server.CreateRepository("owner/repo.git");
         using KillMatrix matrix = new(kind == "path" ? path : server.UrlOf("owner/repo.git"), seed, Say);
         Say($"{kind}, seed {seed}, {rounds} rounds");
+        bool isRandomOnly = Environment.GetEnvironmentVariable("INIT_BACKUP_KILL_AT") == "random";
         int done = 0;
         try
         {
             for (; done < rounds; done++)
-                matrix.Round(done + (seed % 24));
+                matrix.Round(isRandomOnly ? (done / KillMatrix.RandomRounds.Length * 8) + KillMatrix.RandomRounds[done % KillMatrix.RandomRounds.Length] : done + (seed % 24));
         }
         finally
         {
