@@ -115,8 +115,14 @@ public sealed class ControlServer : IDisposable
     internal void Forget(ControlConnection connection)
     {
         _connections.Remove(connection);
+        KeepSpare(); // The descriptor of that connection, unless somebody was faster.
+    }
+
+    /// <summary>To be called at once when a descriptor has become free: a program that starts takes all there are, and then nobody could come in to stop it.</summary>
+    private void KeepSpare()
+    {
         if (_spare < 0 && !_disposed)
-            _spare = Files.Duplicate(_listener).Fd; // The descriptor of that connection, or -1 when somebody was faster.
+            _spare = Files.Duplicate(_listener).Fd;
     }
 
     internal void CountRequest() => RequestsTotal++;
@@ -174,6 +180,8 @@ public sealed class ControlServer : IDisposable
             OpenResult accepted = AcceptNext(_listener);
             if (accepted.Succeeded)
                 Admit(accepted.Fd);
+            else if (accepted.Errno == Errno.EAGAIN)
+                KeepSpare();
             if (accepted.Succeeded || accepted.Errno == Errno.EAGAIN)
                 return;
         }
@@ -191,6 +199,7 @@ public sealed class ControlServer : IDisposable
                 ErrorCode.Forbidden,
                 $"cannot accept user {peer?.Uid}: this supervisor runs as user {Init.Linux.Processes.GetUid()}",
                 "use the same user, or root"));
+            KeepSpare();
             return;
         }
 
@@ -207,6 +216,7 @@ public sealed class ControlServer : IDisposable
             // ENOSPC: /proc/sys/fs/epoll/max_user_watches.
             Report($"control socket: {exception.Message}");
             Files.Close(fd);
+            KeepSpare();
             return;
         }
 

@@ -60,6 +60,24 @@ public class DescriptorExhaustionTests
         Assert.Empty(fixture.Reports);
     }
 
+    [Fact]
+    public void Server_WhenTheSpareWasOfNoUse_HasItAgainForTheNextTurn()
+    {
+        using ServerFixture fixture = new(_limits);
+        int calls = 0;
+        fixture.OnLoop(() => fixture.Server.AcceptNext = listener => ++calls switch
+        {
+            1 or 3 => new OpenResult(-1, Errno.EMFILE),
+            2 => new OpenResult(-1, Errno.EAGAIN),
+            _ => UnixSockets.Accept(listener),
+        });
+
+        using RawClient newcomer = fixture.Connect();
+
+        Assert.True(newcomer.Ask(Version).GetProperty("ok").GetBoolean());
+        Assert.Empty(fixture.Reports);
+    }
+
     private static void RunOut(ServerFixture fixture, bool isOut) => fixture.OnLoop(() =>
         fixture.Server.AcceptNext = isOut ? _ => new OpenResult(-1, Errno.EMFILE) : UnixSockets.Accept);
 }
