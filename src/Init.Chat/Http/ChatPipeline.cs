@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Init.Admin.Http.Access;
 using Init.Chat.Generation;
 using Init.Chat.Store;
@@ -61,6 +63,8 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
         {
             case RefusedException refusal:
                 return ChatReply.ErrorAsync(context, refusal.Status, refusal.Message, refusal.RetryAfter);
+            case InputsRefusedException inputs:
+                return ChatReply.JsonAsync(context, json => WriteProblems(json, inputs.Problems), StatusCodes.Status422UnprocessableEntity);
             case GeneratorBusyException busy:
                 return ChatReply.ErrorAsync(context, StatusCodes.Status429TooManyRequests, busy.Message, busy.RetryAfter);
             case UpstreamException upstream:
@@ -74,6 +78,16 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
                 services.Log.RequestFailed(exception, Shown(context.Request.Path));
                 return ChatReply.ErrorAsync(context, StatusCodes.Status500InternalServerError, "a fault of the chat API itself; its log says more");
         }
+    }
+
+    private static void WriteProblems(Utf8JsonWriter json, ImmutableArray<InputProblem> problems)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("detail");
+        foreach (InputProblem problem in problems)
+            problem.Write(json);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static string Shown(string path) => path.Length <= 200 ? path : path[..200] + "…";
