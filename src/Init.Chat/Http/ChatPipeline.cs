@@ -45,7 +45,7 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
         switch (router.Find(context.Request.Method, target))
         {
             case RouteMatch.Found found:
-                await found.Handler(new ChatCall(context, services, context.Features.GetRequiredFeature<ChatListener>().Door, found.Values));
+                await AnswerAsync(found, new ChatCall(context, services, context.Features.GetRequiredFeature<ChatListener>().Door, found.Values));
                 break;
             case RouteMatch.WrongMethod wrong:
                 context.Response.Headers.Allow = string.Join(", ", wrong.Allow);
@@ -55,6 +55,21 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
                 await ChatReply.ErrorAsync(context, StatusCodes.Status404NotFound, "Not Found");
                 break;
         }
+    }
+
+    private async Task AnswerAsync(RouteMatch.Found found, ChatCall call)
+    {
+        if (found.Access == RouteAccess.Administration && call.Door != ChatDoor.Administration)
+            throw new RefusedException(StatusCodes.Status404NotFound, "Not Found");
+        if (found.Access == RouteAccess.WithKey && call.Door == ChatDoor.Published)
+            await (services.Gate ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "there are no API keys")).AdmitAsync(call);
+        if (call.ValueOrNull("user") is { } user)
+        {
+            Names.Check("user id", user);
+            call.CheckUser(user);
+        }
+
+        await found.Handler(call);
     }
 
     private Task ExplainAsync(HttpContext context, Exception exception)

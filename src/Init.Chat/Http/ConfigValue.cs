@@ -53,7 +53,7 @@ internal static class ConfigValue
                 break;
             case "max_tokens" or "max_completion_tokens":
                 CheckNumber(key, value, 1, int.MaxValue);
-                if (value is JsonValue whole && whole.TryGetValue(out double number) && number != Math.Floor(number))
+                if (NumberOf(value) is { } number && number != Math.Floor(number))
                     throw Refuse($"{key} must be a whole number");
                 break;
             case "stop":
@@ -67,11 +67,13 @@ internal static class ConfigValue
         }
     }
 
+    private static double? NumberOf(JsonNode value) => value.GetValueKind() == JsonValueKind.Number ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) : null;
+
     private static bool IsText(JsonNode value) => value.GetValueKind() == JsonValueKind.String;
 
     private static void CheckNumber(string key, JsonNode value, double min, double max)
     {
-        if (value is not JsonValue number || value.GetValueKind() != JsonValueKind.Number || !number.TryGetValue(out double given) || !(given >= min && given <= max))
+        if (!(NumberOf(value) is { } number && number >= min && number <= max))
             throw Refuse(string.Create(CultureInfo.InvariantCulture, $"{key} must be a number from {min} to {max}"));
     }
 

@@ -116,8 +116,12 @@ public sealed class RequestInputs
         int limit = (int)call.Services.Options.BodyLimit.Bytes;
         FormOptions options = new()
         {
-            ValueCountLimit = ChatLimits.FieldsMax, KeyLengthLimit = ChatLimits.FieldNameLengthMax, ValueLengthLimit = limit, BufferBodyLengthLimit = limit,
-            MultipartBodyLengthLimit = limit, MemoryBufferThreshold = limit, // Nothing of it goes to a file.
+            ValueCountLimit = ChatLimits.FieldsMax,
+            KeyLengthLimit = ChatLimits.FieldNameLengthMax,
+            ValueLengthLimit = limit,
+            BufferBodyLengthLimit = limit,
+            MultipartBodyLengthLimit = limit,
+            MemoryBufferThreshold = limit, // Nothing of it goes to a file.
         };
         try
         {

@@ -28,9 +28,11 @@ public sealed class UserConfig
     {
         try
         {
-            return (json is null ? null : JsonNode.Parse(json) as JsonObject) ?? [];
+            JsonObject values = (json is null ? null : JsonNode.Parse(json) as JsonObject) ?? [];
+            _ = values.Count; // Only now it looks whether a key is there twice.
+            return values;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             return [];
         }
