@@ -8,7 +8,11 @@ namespace Init.Chat.Providers;
 /// <param name="KeyVariable">The name of the key, not the key; "" when the provider takes none.</param>
 /// <param name="ModelId">What the provider calls the model.</param>
 /// <param name="Weight">How often it is taken beside the others; at least 1.</param>
-public sealed record PoolEntry(string Provider, string KeyVariable, string ModelId, int Weight = 1);
+public sealed record PoolEntry(string Provider, string KeyVariable, string ModelId, int Weight = 1)
+{
+    /// <summary>Where it is asked: a list may have a provider of the same name at several addresses.</summary>
+    public string Url { get; init; } = "";
+}
 
 /// <summary>How a call ended, for the key that made it.</summary>
 public abstract record CallOutcome
@@ -79,8 +83,8 @@ public sealed record KeyPoolPolicy
 /// <param name="Entry">Whose.</param>
 /// <param name="Calls">All that were begun.</param>
 /// <param name="Failures">All that failed by the key's or the provider's fault.</param>
-/// <param name="RestsFor">Zero: it is in use.</param>
-/// <param name="Reason">Why it rests or rested last: "rate", "quota", "refused", "broken"; null: it never did.</param>
+/// <param name="RestsFor">Zero: it is in use; <see cref="TimeSpan.MaxValue"/>: until the list is read again.</param>
+/// <param name="Reason">Why it rests or rested last: "rate", "quota", "refused", "broken"; "missing": its variable has no key; null: it never did.</param>
 public sealed record KeyHealth(PoolEntry Entry, long Calls, long Failures, TimeSpan RestsFor, string? Reason);
 
 /// <summary>
@@ -91,18 +95,37 @@ public sealed class KeyPool
 {
     private readonly Lock _lock = new();
     private readonly KeyPoolPolicy _policy;
-    private readonly Member[] _members;
+    private Member[] _members = [];
 
     /// <param name="entries">In the order that decides between equals. Each once, with a weight of at least 1.</param>
     /// <param name="policy">How long what rests.</param>
     public KeyPool(IEnumerable<PoolEntry> entries, KeyPoolPolicy policy)
     {
         _policy = policy;
-        _members = [.. entries.Select(entry => new Member(entry))];
-        if (_members.Any(member => member.Entry.Weight < 1))
+        Replace(entries);
+    }
+
+    /// <summary>Those that were there before keep their rests and counts: reading a list again makes no key fresh.</summary>
+    public void Replace(IEnumerable<PoolEntry> entries)
+    {
+        Member[] members = [.. entries.Select(entry => new Member(entry))];
+        if (Array.Exists(members, member => member.Entry.Weight < 1))
             throw new ArgumentException("a weight is at least 1", nameof(entries));
-        if (_members.DistinctBy(member => member.Entry with { Weight = 1 }).Count() < _members.Length)
+        if (members.DistinctBy(member => member.Name).Count() < members.Length)
             throw new ArgumentException("a key is in it twice for the same model", nameof(entries));
+        lock (_lock)
+        {
+            Dictionary<PoolEntry, Member> known = _members.ToDictionary(member => member.Name);
+            for (int i = 0; i < members.Length; i++)
+            {
+                if (!known.TryGetValue(members[i].Name, out Member? member))
+                    continue;
+                member.Entry = members[i].Entry;
+                members[i] = member;
+            }
+
+            _members = members;
+        }
     }
 
     /// <param name="models">The models that may answer, as ids of providers; null: all.</param>
@@ -141,7 +164,8 @@ public sealed class KeyPool
     {
         lock (_lock)
         {
-            Member member = _members.First(one => one.Entry == entry);
+            if (Array.Find(_members, one => one.Name == entry with { Weight = 1 }) is not { } member)
+                return; // The list has been replaced meanwhile.
             switch (outcome)
             {
                 case CallOutcome.Answered:
@@ -187,7 +211,10 @@ public sealed class KeyPool
 
     private sealed class Member(PoolEntry entry)
     {
-        public PoolEntry Entry { get; } = entry;
+        public PoolEntry Entry { get; set; } = entry;
+
+        /// <summary>What it is the same by, however often it is taken.</summary>
+        public PoolEntry Name { get; } = entry with { Weight = 1 };
 
         /// <summary>The highest is next.</summary>
         public int Turn { get; set; }

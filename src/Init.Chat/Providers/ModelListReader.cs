@@ -5,11 +5,12 @@ namespace Init.Chat.Providers;
 
 /// <summary>
 /// Reads the original's list of models (its API_INFO_FILE_PATH): an array of groups <c>{"Name", "ApiKeyEnv", "URL", "models": [{"Name", "Id", "Type", "URL", "ApiKeyEnv"}]}</c>; what a model says comes
-/// before what its group says. ApiKeyEnv may name several variables here, as an array: keys that take turns. Everything that is wrong is said at once.
+/// before what its group says. ApiKeyEnv may name several variables here, as an array: keys that take turns. Ours are also, of a model or of its group, "Weight", "Price" ({"Input", "CachedInput", "Output"}
+/// for a million tokens), "StreamOptions" (true, false) and "AllowPlainHttp". Everything that is wrong is said at once.
 /// </summary>
 public static class ModelListReader
 {
-    private const int BytesMax = 1 << 20, ModelsMax = 1000, CharactersMax = 300;
+    private const int BytesMax = 1 << 20, ModelsMax = 1000, CharactersMax = 300, PriceMax = 1_000_000;
 
     public static ModelList Read(ReadOnlyMemory<byte> json)
     {
@@ -58,8 +59,7 @@ public static class ModelListReader
             if (!IsObject(group, place))
                 return;
             string? name = Text(group, "Name", place, isNeeded: true);
-            string? url = Url(group, place);
-            ImmutableArray<string>? keys = Keys(group, place);
+            Common common = CommonOf(group, place, default);
             if (!group.TryGetProperty("models", out JsonElement models) || models.ValueKind != JsonValueKind.Array)
             {
                 _problems.Add($"{place}.models: must be an array");
@@ -68,23 +68,35 @@ public static class ModelListReader
 
             int number = 0;
             foreach (JsonElement model in models.EnumerateArray())
-                Model(model, $"{place}.models[{number++}]", name, url, keys);
+                Model(model, $"{place}.models[{number++}]", name, common);
         }
 
-        private void Model(JsonElement model, string place, string? provider, string? groupUrl, ImmutableArray<string>? groupKeys)
+        private void Model(JsonElement model, string place, string? provider, Common ofGroup)
         {
             if (!IsObject(model, place))
                 return;
             string? id = Text(model, "Id", place, isNeeded: true);
             string? type = Text(model, "Type", place, isNeeded: true);
             string? name = Text(model, "Name", place, isNeeded: false) ?? id;
-            bool hasUrl = model.TryGetProperty("URL", out _) || groupUrl is not null;
-            if (!hasUrl)
+            if (!model.TryGetProperty("URL", out _) && ofGroup.Url is null)
                 _problems.Add($"{place}.URL: is in neither the model nor its group");
-            string? url = Url(model, place) ?? groupUrl;
-            ImmutableArray<string> keys = Keys(model, place) ?? groupKeys ?? [];
-            if (provider is not null && id is not null && type is not null && name is not null && url is not null)
-                _models.Add(new ModelInfo(provider, name, id, type, url, keys));
+            Common common = CommonOf(model, place, ofGroup);
+            if (provider is null || id is null || type is null || name is null || common.Url is null)
+                return;
+            _models.Add(new ModelInfo(provider, name, id, type, common.Url, common.Keys ?? []) { Weight = common.Weight ?? 1, Price = common.Price, TakesStreamOptions = common.StreamOptions });
+        }
+
+        /// <summary>What a model and its group may both say.</summary>
+        private Common CommonOf(JsonElement element, string place, Common otherwise)
+        {
+            bool allowsPlainHttp = Flag(element, "AllowPlainHttp", place) ?? otherwise.AllowsPlainHttp;
+            return new Common(
+                Url(element, place, allowsPlainHttp) ?? otherwise.Url,
+                Keys(element, place) ?? otherwise.Keys,
+                Weight(element, place) ?? otherwise.Weight,
+                Price(element, place) ?? otherwise.Price,
+                Flag(element, "StreamOptions", place) ?? otherwise.StreamOptions,
+                allowsPlainHttp);
         }
 
         private bool IsObject(JsonElement element, string place)
@@ -110,16 +122,54 @@ public static class ModelListReader
             return null;
         }
 
-        /// <summary>The value is not shown: a key may be in it.</summary>
-        private string? Url(JsonElement element, string place)
+        private string? Url(JsonElement element, string place, bool allowsPlainHttp)
         {
             if (!element.TryGetProperty("URL", out _) || Text(element, "URL", place, isNeeded: true) is not { } text)
                 return null;
-            if (Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "", Host.Length: > 0 })
+            if (ModelAddress.Problem(text, allowsPlainHttp) is not { } problem)
                 return text.TrimEnd('/');
-            _problems.Add($"{place}.URL: must be an address as \"https://api.deepseek.com/v1\", without user, query and fragment");
+            _problems.Add($"{place}.URL: {problem}");
             return null;
         }
+
+        private bool? Flag(JsonElement element, string key, string place)
+        {
+            if (!element.TryGetProperty(key, out JsonElement value))
+                return null;
+            if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+                return value.GetBoolean();
+            _problems.Add($"{place}.{key}: must be true or false");
+            return null;
+        }
+
+        private int? Weight(JsonElement element, string place)
+        {
+            if (!element.TryGetProperty("Weight", out JsonElement value))
+                return null;
+            if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int weight) && weight is >= 1 and <= ModelInfo.WeightMax)
+                return weight;
+            _problems.Add($"{place}.Weight: must be a whole number from 1 to {ModelInfo.WeightMax}");
+            return null;
+        }
+
+        private ModelPrice? Price(JsonElement element, string place)
+        {
+            if (!element.TryGetProperty("Price", out JsonElement value))
+                return null;
+            if (value.ValueKind == JsonValueKind.Object && Amount(value, "Input") is { } input && Amount(value, "Output") is { } output)
+            {
+                if (!value.TryGetProperty("CachedInput", out _))
+                    return new ModelPrice(input, input, output);
+                if (Amount(value, "CachedInput") is { } cached)
+                    return new ModelPrice(input, cached, output);
+            }
+
+            _problems.Add($"{place}.Price: must be as {{\"Input\": 0.27, \"CachedInput\": 0.07, \"Output\": 1.10}}, for a million tokens, each from 0 to {PriceMax}");
+            return null;
+        }
+
+        private static decimal? Amount(JsonElement price, string key) =>
+            price.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out decimal amount) && amount is >= 0 and <= PriceMax ? amount : null;
 
         private ImmutableArray<string>? Keys(JsonElement element, string place)
         {
@@ -134,5 +184,7 @@ public static class ModelListReader
 
         private static bool IsVariable(JsonElement value) =>
             value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= CharactersMax } name && !char.IsAsciiDigit(name[0]) && name.All(character => char.IsAsciiLetterOrDigit(character) || character == '_');
+
+        private readonly record struct Common(string? Url, ImmutableArray<string>? Keys, int? Weight, ModelPrice? Price, bool? StreamOptions, bool AllowsPlainHttp);
     }
 }

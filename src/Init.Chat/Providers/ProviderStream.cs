@@ -8,6 +8,9 @@ namespace Init.Chat.Providers;
 /// <param name="BytesMax">Of the whole stream.</param>
 public sealed record StreamLimits(TimeSpan Silence, long BytesMax)
 {
+    /// <summary>Of the whole answer, from its headers on.</summary>
+    public TimeSpan Total { get; init; } = TimeSpan.FromMinutes(30);
+
     public static StreamLimits Default { get; } = new(TimeSpan.FromSeconds(100), 64 << 20);
 }
 
@@ -25,7 +28,14 @@ public static class ProviderStream
     public static async IAsyncEnumerable<StreamPart> ReadAsync(Stream body, StreamLimits limits, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await using WatchedStream watched = new(body, limits);
-        SseParser<StreamPart?> parser = SseParser.Create(watched, (kind, data) => PartOf(kind, data));
+        await foreach (StreamPart part in ReadWatchedAsync(watched, cancel))
+            yield return part;
+    }
+
+    /// <summary>Of a body that is watched already.</summary>
+    internal static async IAsyncEnumerable<StreamPart> ReadWatchedAsync(Stream body, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        SseParser<StreamPart?> parser = SseParser.Create(body, (kind, data) => PartOf(kind, data));
         await foreach (SseItem<StreamPart?> item in parser.EnumerateAsync(cancel))
         {
             if (item.Data is not { } part)
@@ -39,7 +49,7 @@ public static class ProviderStream
     }
 
     /// <returns>Null: an event without content.</returns>
-    private static StreamPart? PartOf(string kind, ReadOnlySpan<byte> data)
+    internal static StreamPart? PartOf(string kind, ReadOnlySpan<byte> data)
     {
         data = data.Trim(" \t"u8);
         if (data.IsEmpty)
@@ -54,7 +64,7 @@ public static class ProviderStream
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
                 throw Malformed(null);
-            return ErrorOf(kind, root) is { } error ? error : ChunkOf(root, json);
+            return ErrorOf(kind, root) is { } error ? error : ChunkOf(root, json, "delta");
         }
         catch (JsonException exception)
         {
@@ -62,7 +72,7 @@ public static class ProviderStream
         }
     }
 
-    private static StreamException Malformed(Exception? inner) => new(StreamProblem.Malformed, "the provider sent an event that is no JSON object", inner);
+    internal static StreamException Malformed(Exception? inner) => new(StreamProblem.Malformed, "the provider sent what is no JSON object", inner);
 
     private static StreamPart.Failed? ErrorOf(string kind, JsonElement root)
     {
@@ -76,10 +86,11 @@ public static class ProviderStream
         return kind == "error" ? new StreamPart.Failed(Cut(Text(root, "message") ?? "no reason given"), Scalar(root, "code")) : null;
     }
 
-    private static StreamPart.Chunk ChunkOf(JsonElement root, byte[] json)
+    /// <param name="member">"delta" of a stream, "message" of a whole completion.</param>
+    internal static StreamPart.Chunk ChunkOf(JsonElement root, ReadOnlyMemory<byte> json, string member)
     {
         JsonElement choice = Member(root, "choices") is { ValueKind: JsonValueKind.Array } choices && choices.GetArrayLength() > 0 ? choices[0] : default;
-        JsonElement delta = Member(choice, "delta");
+        JsonElement delta = Member(choice, member);
         return new StreamPart.Chunk(
             json,
             Text(delta, "content") ?? "",

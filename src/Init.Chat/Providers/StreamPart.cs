@@ -36,6 +36,9 @@ public enum StreamProblem
     /// <summary>Nothing has come for too long.</summary>
     Silent,
 
+    /// <summary>It goes on for longer than an answer may.</summary>
+    Overdue,
+
     /// <summary>More has come than an answer may have.</summary>
     TooLong,
 

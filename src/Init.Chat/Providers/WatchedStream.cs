@@ -1,8 +1,11 @@
+using System.Diagnostics;
+
 namespace Init.Chat.Providers;
 
 /// <summary>A provider's answer, which may neither fall silent nor go on for ever. To be read by one reader, asynchronously.</summary>
 internal sealed class WatchedStream(Stream inner, StreamLimits limits) : Stream
 {
+    private readonly long _began = Stopwatch.GetTimestamp();
     private long _left = limits.BytesMax;
     private CancellationTokenSource _silence = new();
 
@@ -22,7 +25,10 @@ internal sealed class WatchedStream(Stream inner, StreamLimits limits) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        _silence.CancelAfter(limits.Silence);
+        TimeSpan left = limits.Total - Stopwatch.GetElapsedTime(_began);
+        if (left <= TimeSpan.Zero)
+            throw Overdue(null);
+        _silence.CancelAfter(left < limits.Silence ? left : limits.Silence);
         using CancellationTokenRegistration either = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _silence);
         int count;
         try
@@ -31,6 +37,8 @@ internal sealed class WatchedStream(Stream inner, StreamLimits limits) : Stream
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
+            if (left < limits.Silence)
+                throw Overdue(exception);
             throw new StreamException(StreamProblem.Silent, $"the provider has sent nothing for {limits.Silence.TotalSeconds:0.#} s", exception);
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException)
@@ -47,6 +55,8 @@ internal sealed class WatchedStream(Stream inner, StreamLimits limits) : Stream
         _left -= count;
         return _left >= 0 ? count : throw new StreamException(StreamProblem.TooLong, $"the provider's answer is longer than {limits.BytesMax} bytes");
     }
+
+    private StreamException Overdue(Exception? inner) => new(StreamProblem.Overdue, $"the provider's answer goes on for more than {limits.Total.TotalSeconds:0.#} s", inner);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 

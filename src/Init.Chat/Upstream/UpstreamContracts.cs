@@ -26,7 +26,11 @@ public interface IUpstream
 /// <param name="Path">Behind the provider's URL: "/chat/completions", "/embeddings".</param>
 /// <param name="Body">The request's JSON object for a model; its "model" is put in by the one who calls. Tools and fields that are not ours stay.</param>
 /// <param name="IsStream">Whether the answer is a stream of events.</param>
-public sealed record UpstreamRequest(string ModelTypeOrId, string Path, ReadOnlyMemory<byte> Body, bool IsStream);
+public sealed record UpstreamRequest(string ModelTypeOrId, string Path, ReadOnlyMemory<byte> Body, bool IsStream)
+{
+    /// <summary>Puts <c>"stream_options": {"include_usage": true}</c> into the body of a stream that has none, where the provider is known to take it. Clients then get a last piece without choices.</summary>
+    public bool AsksUsage { get; init; }
+}
 
 /// <summary>An answer that has begun. To be disposed of; <see cref="Finish"/> is to be called once before.</summary>
 public abstract class UpstreamAnswer : IAsyncDisposable
@@ -56,7 +60,7 @@ public abstract class UpstreamAnswer : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 }
 
-/// <param name="status">What a client is told: 400, 404, 413, 429, 502, 503, 504.</param>
+/// <param name="status">What a client is told: 400, 404, 413, 422, 429, 502, 503, 504.</param>
 /// <param name="code">For programs: "model_not_found", "rate_limited", "upstream_error", "upstream_timeout", "invalid_request".</param>
 /// <param name="message">For people; no secret and no key is in it.</param>
 public sealed class UpstreamException(int status, string code, string message, Exception? inner = null) : Exception(message, inner)

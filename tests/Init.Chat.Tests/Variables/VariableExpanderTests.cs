@@ -104,7 +104,7 @@ public sealed class VariableExpanderTests
     public void Expansion_OfWhateverText_NeverThrowsAndIsBounded()
     {
         VariableExpander expander = new(Variables, charactersMax: 100);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(Texts, text =>
+        Check.One(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(Texts, text =>
         {
             Expansion expansion = expander.Expand(text);
             return expansion.Text.Length <= 100 && (expansion.IsCut || expansion.Text == Expander.Expand(text).Text);
@@ -113,7 +113,7 @@ public sealed class VariableExpanderTests
 
     [Fact]
     public void EscapedText_Expanded_IsTheTextAgain() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(3000),
+        FsCheck.Config.QuickThrowOnFailure.WithMaxTest(3000),
         Prop.ForAll(Texts, text => text.Contains(":::", StringComparison.Ordinal) || Expander.Expand(VariableExpander.Escape(text)).Text == text));
 
     [Fact]

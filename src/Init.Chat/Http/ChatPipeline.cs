@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Init.Admin.Http.Access;
+using Init.Chat.Generation;
+using Init.Chat.Store;
+using Init.Chat.Upstream;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Init.Chat.Http;
+
+/// <summary>The way of every request: by which door, to which endpoint; and of every fault: to an answer that says what is the matter.</summary>
+internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        IConnectionActivity? connection = context.Features.Get<IConnectionActivity>();
+        connection?.RequestBegun();
+        try
+        {
+            await AnswerAsync(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone.
+        }
+        catch (Exception) when (context.Response.HasStarted)
+        {
+            context.Abort(); // It must not take what it has for a whole answer.
+            throw;
+        }
+        catch (Exception exception)
+        {
+            await ExplainAsync(context, exception);
+        }
+        finally
+        {
+            connection?.RequestEnded();
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        switch (router.Find(context.Request.Method, target))
+        {
+            case RouteMatch.Found found:
+                await AnswerAsync(found, new ChatCall(context, services, context.Features.GetRequiredFeature<ChatListener>().Door, found.Values));
+                break;
+            case RouteMatch.WrongMethod wrong:
+                context.Response.Headers.Allow = string.Join(", ", wrong.Allow);
+                await ChatReply.ErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
+                break;
+            default:
+                await ChatReply.ErrorAsync(context, StatusCodes.Status404NotFound, "Not Found");
+                break;
+        }
+    }
+
+    private async Task AnswerAsync(RouteMatch.Found found, ChatCall call)
+    {
+        if (found.Access == RouteAccess.Administration && call.Door != ChatDoor.Administration)
+            throw new RefusedException(StatusCodes.Status404NotFound, "Not Found");
+        if (found.Access == RouteAccess.WithKey && call.Door == ChatDoor.Published)
+            await (services.Gate ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "there are no API keys")).AdmitAsync(call);
+        if (call.ValueOrNull("user") is { } user)
+        {
+            Names.Check("user id", user);
+            call.CheckUser(user);
+        }
+
+        await found.Handler(call);
+    }
+
+    private Task ExplainAsync(HttpContext context, Exception exception)
+    {
+        switch (exception)
+        {
+            case RefusedException refusal:
+                return ChatReply.ErrorAsync(context, refusal.Status, refusal.Message, refusal.RetryAfter);
+            case InputsRefusedException inputs:
+                return ChatReply.JsonAsync(context, json => WriteProblems(json, inputs.Problems), StatusCodes.Status422UnprocessableEntity);
+            case GeneratorBusyException busy:
+                return ChatReply.ErrorAsync(context, StatusCodes.Status429TooManyRequests, busy.Message, busy.RetryAfter);
+            case UpstreamException upstream:
+                return ChatReply.ErrorAsync(context, upstream.Status, upstream.Message, upstream.RetryAfter);
+            case BadHttpRequestException bad:
+                return ChatReply.ErrorAsync(context, bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"the body is larger than {services.Options.BodyLimit} ([chat] body_limit)" : bad.Message);
+            case StoreException store:
+                services.Log.StoreFailed(store.Message);
+                return ChatReply.ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "what is kept cannot be reached now; the log of the chat says more");
+            default:
+                services.Log.RequestFailed(exception, Shown(context.Request.Path));
+                return ChatReply.ErrorAsync(context, StatusCodes.Status500InternalServerError, "a fault of the chat API itself; its log says more");
+        }
+    }
+
+    private static void WriteProblems(Utf8JsonWriter json, ImmutableArray<InputProblem> problems)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("detail");
+        foreach (InputProblem problem in problems)
+            problem.Write(json);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static string Shown(string path) => path.Length <= 200 ? path : path[..200] + "…";
+}
