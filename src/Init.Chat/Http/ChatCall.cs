@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Init.Chat.Keys;
 using Microsoft.AspNetCore.Http;
 
 namespace Init.Chat.Http;
@@ -27,6 +28,18 @@ public sealed class ChatCall(HttpContext context, ChatServices services, ChatDoo
 
     /// <summary>Of the API key; null: none was needed.</summary>
     public string? KeyId { get; set; }
+
+    /// <summary>What the API key may; null: there is none, and everything may be done.</summary>
+    public ApiKeyLimits? Limits { get; set; }
+
+    public bool MayActFor(string user) => Limits?.AllowsUser(user) ?? true;
+
+    /// <exception cref="RefusedException">The key is not for this user.</exception>
+    public void CheckUser(string user)
+    {
+        if (!MayActFor(user))
+            throw new RefusedException(StatusCodes.Status403Forbidden, "the API key is not for this user");
+    }
 
     public string Value(string name) => values[name];
 

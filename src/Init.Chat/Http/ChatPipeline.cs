@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Init.Admin.Http.Access;
 using Init.Chat.Generation;
 using Init.Chat.Store;
@@ -43,7 +45,7 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
         switch (router.Find(context.Request.Method, target))
         {
             case RouteMatch.Found found:
-                await found.Handler(new ChatCall(context, services, context.Features.GetRequiredFeature<ChatListener>().Door, found.Values));
+                await AnswerAsync(found, new ChatCall(context, services, context.Features.GetRequiredFeature<ChatListener>().Door, found.Values));
                 break;
             case RouteMatch.WrongMethod wrong:
                 context.Response.Headers.Allow = string.Join(", ", wrong.Allow);
@@ -55,12 +57,29 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
         }
     }
 
+    private async Task AnswerAsync(RouteMatch.Found found, ChatCall call)
+    {
+        if (found.Access == RouteAccess.Administration && call.Door != ChatDoor.Administration)
+            throw new RefusedException(StatusCodes.Status404NotFound, "Not Found");
+        if (found.Access == RouteAccess.WithKey && call.Door == ChatDoor.Published)
+            await (services.Gate ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "there are no API keys")).AdmitAsync(call);
+        if (call.ValueOrNull("user") is { } user)
+        {
+            Names.Check("user id", user);
+            call.CheckUser(user);
+        }
+
+        await found.Handler(call);
+    }
+
     private Task ExplainAsync(HttpContext context, Exception exception)
     {
         switch (exception)
         {
             case RefusedException refusal:
                 return ChatReply.ErrorAsync(context, refusal.Status, refusal.Message, refusal.RetryAfter);
+            case InputsRefusedException inputs:
+                return ChatReply.JsonAsync(context, json => WriteProblems(json, inputs.Problems), StatusCodes.Status422UnprocessableEntity);
             case GeneratorBusyException busy:
                 return ChatReply.ErrorAsync(context, StatusCodes.Status429TooManyRequests, busy.Message, busy.RetryAfter);
             case UpstreamException upstream:
@@ -74,6 +93,16 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
                 services.Log.RequestFailed(exception, Shown(context.Request.Path));
                 return ChatReply.ErrorAsync(context, StatusCodes.Status500InternalServerError, "a fault of the chat API itself; its log says more");
         }
+    }
+
+    private static void WriteProblems(Utf8JsonWriter json, ImmutableArray<InputProblem> problems)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("detail");
+        foreach (InputProblem problem in problems)
+            problem.Write(json);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static string Shown(string path) => path.Length <= 200 ? path : path[..200] + "…";

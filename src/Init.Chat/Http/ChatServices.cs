@@ -17,6 +17,13 @@ public sealed record ChatServices
 
     public required IGenerator Generator { get; init; }
 
+    public required UserTexts Texts { get; init; }
+
+    public required AdminKey AdminKey { get; init; }
+
+    /// <summary>Null: nobody comes in by the published door.</summary>
+    public IKeyGate? Gate { get; init; }
+
     public required ILogger Log { get; init; }
 
     /// <summary>Of this program, for people.</summary>
