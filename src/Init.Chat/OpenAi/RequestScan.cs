@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace Init.Chat.OpenAi;
@@ -19,15 +18,6 @@ internal readonly record struct RequestFacts
 
     /// <summary>Code points of all texts in it.</summary>
     public long TextLength { get; init; }
-
-    /// <summary>Behind the brace that opens it.</summary>
-    public int Start { get; init; }
-
-    /// <summary>The value of <c>stream_options</c>; empty: there is none.</summary>
-    public Range StreamOptions { get; init; }
-
-    /// <summary>The value of <c>stream_options.include_usage</c>; empty: there is none.</summary>
-    public Range IncludeUsage { get; init; }
 }
 
 /// <summary>Reads a body in one pass, without making anything of it.</summary>
@@ -60,11 +50,9 @@ internal static class RequestScan
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             return "the body must be a JSON object";
 
-        int start = (int)reader.BytesConsumed;
         string? model = null, user = null;
         bool? stream = null;
         bool hasOptions = false, wantsUsage = false;
-        Range options = default, includeUsage = default;
         long length = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -99,10 +87,8 @@ internal static class RequestScan
                 _ = reader.Read();
                 if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.Null))
                     return "\"stream_options\" must be an object";
-                int from = (int)reader.TokenStartIndex;
                 if (reader.TokenType == JsonTokenType.StartObject)
-                    ReadStreamOptions(ref reader, out wantsUsage, out includeUsage);
-                options = from..(int)reader.BytesConsumed;
+                    wantsUsage = ReadWantsUsage(ref reader);
             }
             else
             {
@@ -122,9 +108,6 @@ internal static class RequestScan
             IsStream = stream == true,
             WantsUsage = wantsUsage,
             TextLength = length,
-            Start = start,
-            StreamOptions = options,
-            IncludeUsage = includeUsage,
         };
         return null;
     }
@@ -144,20 +127,19 @@ internal static class RequestScan
         return true;
     }
 
-    private static void ReadStreamOptions(ref Utf8JsonReader reader, out bool wantsUsage, out Range includeUsage)
+    private static bool ReadWantsUsage(ref Utf8JsonReader reader)
     {
-        wantsUsage = false;
-        includeUsage = default;
+        bool wants = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             bool isIt = reader.ValueTextEquals("include_usage"u8);
             _ = reader.Read();
-            int from = (int)reader.TokenStartIndex;
-            bool isTrue = reader.TokenType == JsonTokenType.True;
-            reader.Skip();
             if (isIt)
-                (wantsUsage, includeUsage) = (isTrue, from..(int)reader.BytesConsumed);
+                wants = reader.TokenType == JsonTokenType.True;
+            reader.Skip();
         }
+
+        return wants;
     }
 
     /// <summary>Of all texts below the present token, but those that are pictures or sound.</summary>
@@ -180,43 +162,4 @@ internal static class RequestScan
     }
 
     private static long LengthOfText(ref Utf8JsonReader reader) => reader.ValueSpan.StartsWith("data:"u8) ? 0 : TextLengths.CodePoints(ref reader);
-
-    /// <summary>Writes the body so that the provider says at the end of a stream what it used: without that, nobody could be told what a key has used.</summary>
-    public static void WriteWithUsage(ReadOnlySpan<byte> body, in RequestFacts facts, IBufferWriter<byte> to)
-    {
-        (int options, int optionsLength) = facts.StreamOptions.GetOffsetAndLength(body.Length);
-        if (optionsLength == 0)
-        {
-            to.Write(body[..facts.Start]);
-            to.Write("\"stream_options\":{\"include_usage\":true},"u8);
-            to.Write(body[facts.Start..]);
-            return;
-        }
-
-        (int flag, int flagLength) = facts.IncludeUsage.GetOffsetAndLength(body.Length);
-        if (flagLength > 0)
-        {
-            to.Write(body[..flag]);
-            to.Write("true"u8);
-            to.Write(body[(flag + flagLength)..]);
-            return;
-        }
-
-        ReadOnlySpan<byte> written = body.Slice(options, optionsLength);
-        to.Write(body[..options]);
-        to.Write("{\"include_usage\":true"u8);
-        if (written[0] != (byte)'{') // null
-            to.Write("}"u8);
-        else if (written[1..].TrimStart(" \t\r\n"u8)[0] == (byte)'}')
-            to.Write(written[1..]);
-        else
-            WriteBehindComma(written[1..], to);
-        to.Write(body[(options + optionsLength)..]);
-    }
-
-    private static void WriteBehindComma(ReadOnlySpan<byte> members, IBufferWriter<byte> to)
-    {
-        to.Write(","u8);
-        to.Write(members);
-    }
 }
