@@ -120,6 +120,7 @@ public sealed record ConfigDiff(
         bool isSameGateway = old.HttpEndpoints.SequenceEqual(@new.HttpEndpoints) && Equals(old.Proxy, @new.Proxy);
         ImmutableArray<FieldChange> ofGateway = isSameGateway ? [] : [new FieldChange("gateway", null, null, ApplyBy.ProgramRestart)];
         ImmutableArray<FieldChange> ofBackup = old.Backup is null || @new.Backup is null || old.Backup == @new.Backup ? [] : [new FieldChange("backup", null, null, ApplyBy.ProgramRestart)];
+        ImmutableArray<FieldChange> ofChat = old.Chat is null || @new.Chat is null || old.Chat == @new.Chat ? [] : [new FieldChange("chat", null, null, ApplyBy.ProgramRestart)];
         List<(ProgramDefinition Program, ProgramChange Change)> changes = [];
         foreach (ProgramDefinition program in old.Programs.Where(program => !after.ContainsKey(program.Policy.Name)))
             changes.Add((program, Describe(program, ChangeKind.Removed, [])));
@@ -128,7 +129,7 @@ public sealed record ConfigDiff(
         {
             if (!before.TryGetValue(program.Policy.Name, out ProgramDefinition? previous))
                 changes.Add((program, Describe(program, ChangeKind.Added, [])));
-            else if (CompareProgram(previous, program, program.Launch.Builtin switch { KnownNames.Gateway => ofGateway, KnownNames.Backup => ofBackup, _ => [] }) is { IsEmpty: false } fields)
+            else if (CompareProgram(previous, program, program.Launch.Builtin switch { KnownNames.Gateway => ofGateway, KnownNames.Backup => ofBackup, KnownNames.Chat => ofChat, _ => [] }) is { IsEmpty: false } fields)
                 changes.Add((program, Describe(program, ChangeKind.Changed, fields)));
         }
 

@@ -88,20 +88,23 @@ public static class ConfigLoader
             List<ParsedFile> parsed = [main, .. ParseIncludes(early, processExpander)];
             bool hasBackup = main.Root.Has("backup") || parsed.Any(file => HasRole(file.Root, KnownNames.Backup));
             ImmutableArray<string> tokens = hasBackup ? BackupReader.ReadTokenVariables(main.Root.Table("backup")) : [];
+            bool hasChat = main.Root.Has("chat") || parsed.Any(file => HasRole(file.Root, KnownNames.Chat));
+            ImmutableArray<string> chatSecrets = hasChat ? ChatReader.ReadSecretVariables(main.Root.Table("chat")) : [];
             ImmutableArray<string> listed = SettingsReader.ReadSecrets(early);
-            ImmutableArray<string> secrets = [.. listed, .. tokens.Except(listed)];
+            ImmutableArray<string> secrets = [.. listed, .. tokens.Union(chatSecrets).Except(listed)];
             EnvFileReader envFiles = new(_files, Shorten);
             InheritedEnvironment inherited = InheritedEnvironment.Create(_environment, envFiles.Read(early, "env_file"), secrets);
 
             // From here on every string is filled in from the whole environment, secrets excepted.
             Expander expander = inherited.CreateExpander([], "secrets can be used in programs and hooks that list them");
-            InitSettings settings = SettingsReader.Read(early.With(early.Context with { Expander = expander }), inherited, tokens, _files);
+            InitSettings settings = SettingsReader.Read(early.With(early.Context with { Expander = expander }), inherited, tokens, chatSecrets, _files);
             bool givesVariables = early.Boolean("supervisord_variables", otherwise: false);
             Definitions? definitions = null;
             string socket = ConfigLocation.SupervisorSocket(settings.ControlSocket);
             bool hasGateway = parsed.Any(file => HasRole(file.Root, KnownNames.Gateway));
             List<ConfigProblem> warnings = [];
-            BackupOptions? backup = hasBackup ? ReadBackup(main, inherited, tokens, settings, warnings) : null;
+            ChatOptions? chat = hasChat ? ChatReader.Read(OwnSection(main, "chat", inherited), inherited.Values, settings.StateDirectory) : null;
+            BackupOptions? backup = hasBackup ? BackupReader.Read(OwnSection(main, "backup", inherited), inherited.Values, tokens, settings.StateDirectory, chat?.DataDirectory, warnings) : null;
             ProgramReader programs = new(inherited, settings, backup, envFiles, _files.HasTimeZone, () => givesVariables ? UrlOf(definitions!.HttpEndpoints, socket, hasGateway) : null);
             definitions = new Definitions(this, programs, inherited, socket, settings.StateDirectory);
             foreach (ParsedFile file in parsed)
@@ -113,6 +116,10 @@ public static class ConfigLoader
                 warnings.Add(new ConfigProblem(early.PositionOf("secrets"), early.KeyOf("secrets"), $"{PanelSettings.PasswordVariable} is set and not listed, so every program sees the panel's password", "add it to [init] secrets"));
             if (main.Root.Has("backup") && !IsIncomplete && !linked.Any(program => program.Launch.Builtin == KnownNames.Backup))
                 warnings.Add(new ConfigProblem(main.Root.PositionOf("backup"), "backup", "nothing is backed up: no program has the role", "add [program.backup] with builtin = \"backup\""));
+            if (main.Root.Has("chat") && !IsIncomplete && !linked.Any(program => program.Launch.Builtin == KnownNames.Chat))
+                warnings.Add(new ConfigProblem(main.Root.PositionOf("chat"), "chat", "nobody answers: no program has the role", "add [program.chat] with builtin = \"chat\""));
+            if (chat?.Publish is not null && definitions.Proxy is null && !IsIncomplete)
+                warnings.Add(new ConfigProblem(main.Root.PositionOf("chat"), "chat.publish", "has no effect: there is no public port", "add [gateway.proxy] with listen = [\"*:7860\"]"));
             if (linked.FirstOrDefault(program => program.Launch.Builtin == KnownNames.Backup) is { } role && role.Policy.Stop.Grace > settings.Shutdown)
                 warnings.Add(new ConfigProblem(early.PositionOf("shutdown"), early.KeyOf("shutdown"), $"is shorter than program.{role.Policy.Program} may take to stop, {DurationText.Format(role.Policy.Stop.Grace)}", "the last backup may be cut off: make it longer, or [backup] shutdown_limit shorter"));
             _filesRead.AddRange(envFiles.Paths);
@@ -123,19 +130,18 @@ public static class ConfigLoader
                     : definitions.HttpEndpoints,
                 Proxy = definitions.Proxy,
                 Backup = backup,
+                Chat = chat,
                 EventListeners = definitions.Listeners,
                 Files = [.. _filesRead],
                 Warnings = [.. warnings.Distinct().OrderBy(warning => warning.At).ThenBy(warning => warning.Message, StringComparer.Ordinal)],
             });
         }
 
-        /// <summary>The role is Init's own, and may know what Init knows.</summary>
-        private static BackupOptions ReadBackup(
-            ParsedFile main, InheritedEnvironment inherited, ImmutableArray<string> tokens, InitSettings settings, List<ConfigProblem> warnings)
+        /// <summary>The table of a role, or an empty one. The role is Init's own, and may know what Init knows.</summary>
+        private static Section OwnSection(ParsedFile main, string name, InheritedEnvironment inherited)
         {
-            Section section = main.Root.Table("backup") ?? new Section(EmptyTable, "backup", main.Root.At, main.Root.Context);
-            Section own = section.With(section.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") });
-            return BackupReader.Read(own, inherited.Values, tokens, settings.StateDirectory, warnings);
+            Section section = main.Root.Table(name) ?? new Section(EmptyTable, name, main.Root.At, main.Root.Context);
+            return section.With(section.Context with { Expander = inherited.CreateExpander(inherited.Secrets, "") });
         }
 
         private ConfigResult Finish(SystemConfig? config) =>
@@ -244,7 +250,7 @@ public static class ConfigLoader
 
             public void Read(Section root, bool isMain)
             {
-                foreach (string single in new[] { "init", "gateway", "backup" })
+                foreach (string single in new[] { "init", "gateway", "backup", "chat" })
                 {
                     if (root.Has(single) && !isMain)
                         root.Report(single, "belongs into the main file only");

@@ -11,8 +11,11 @@ public static class KnownNames
     /// <summary>The role that restores before anything starts, and backs up from then on.</summary>
     public const string Backup = "backup";
 
+    /// <summary>The role that serves the chat API.</summary>
+    public const string Chat = "chat";
+
     /// <summary>Roles of this binary, for <c>builtin</c>.</summary>
-    public static ImmutableArray<string> Builtins { get; } = [Gateway, Backup, "chat"];
+    public static ImmutableArray<string> Builtins { get; } = [Gateway, Backup, Chat];
 
     /// <summary>Everything <c>on_event</c> may ask for.</summary>
     public static ImmutableArray<string> Events { get; } =

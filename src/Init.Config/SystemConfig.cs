@@ -31,6 +31,9 @@ public sealed record SystemConfig(
     /// <summary>What the role "backup" does; null when there is neither <c>[backup]</c> nor a program with that role.</summary>
     public BackupOptions? Backup { get; init; }
 
+    /// <summary>What the role "chat" does; null when there is neither <c>[chat]</c> nor a program with that role.</summary>
+    public ChatOptions? Chat { get; init; }
+
     /// <summary>What only a supervisord.conf says; null when the configuration is a supervisor.toml.</summary>
     public SupervisordSettings? Supervisord { get; init; }
 
@@ -147,6 +150,9 @@ public sealed record InitSettings
 
     /// <summary>Those of <see cref="Secrets"/> that only the role "backup" is given.</summary>
     public ImmutableArray<string> BackupSecrets { get; init; } = [];
+
+    /// <summary>Those of <see cref="Secrets"/> that only the role "chat" is given.</summary>
+    public ImmutableArray<string> ChatSecrets { get; init; } = [];
 }
 
 public enum OnFatal

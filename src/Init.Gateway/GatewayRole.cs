@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Init.Gateway.Listening;
+using Init.Admin.Hosting;
 
 namespace Init.Gateway;
 

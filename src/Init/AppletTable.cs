@@ -1,5 +1,6 @@
 using Init.Applets;
 using Init.Applets.Backup;
+using Init.Applets.Chat;
 using Init.Applets.Supervisorctl;
 using Init.Linux;
 
@@ -40,6 +41,7 @@ internal static class AppletTable
         new(RunCommand.Name, RunCommand.Run, "run one command as PID 1: init -- COMMAND [ARGUMENT...]") { Links = ["tini"], TakesSignals = true },
         new(GatewayApplet.Name, GatewayApplet.Run, "serve the HTTP interface of the supervisor: init gateway [-c FILE]"),
         new(BackupApplet.Name, BackupApplet.Run, "restore at boot and back up, and ask the role that does: init backup COMMAND"),
+        new(ChatApplet.Name, ChatApplet.Run, "serve the chat API, and what belongs to it: init chat COMMAND"),
         new(ImportApplet.Name, ImportApplet.Run, "turn a supervisord.conf into a supervisor.toml: init import FILE"),
         new("help", Help.Run, "list the commands"),
         .. ControlCommands.All.Select(command => new Applet(command.Name, arguments => ControlCommands.Run(command.Name, arguments, () => Help.VersionNumber), command.Summary)),

@@ -1,4 +1,4 @@
-using Init.Gateway.Hosting;
+using Init.Admin.Hosting;
 using Init.Gateway.Tests.Harness;
 
 namespace Init.Gateway.Tests;

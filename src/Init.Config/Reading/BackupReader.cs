@@ -32,9 +32,10 @@ internal static class BackupReader
     /// <param name="environment">Of Init.</param>
     /// <param name="tokenVariables">Where the token may be.</param>
     /// <param name="stateDirectory">Init's.</param>
+    /// <param name="chatData">The chat API's data, which belong to the backup unless somebody says what does; null: there is none.</param>
     /// <param name="warnings">What is valid and deserves a word.</param>
     public static BackupOptions Read(
-        Section section, IReadOnlyDictionary<string, string> environment, ImmutableArray<string> tokenVariables, string stateDirectory, List<ConfigProblem> warnings)
+        Section section, IReadOnlyDictionary<string, string> environment, ImmutableArray<string> tokenVariables, string stateDirectory, string? chatData, List<ConfigProblem> warnings)
     {
         section.Has("token_env"); // Read before everything else.
         OriginalVariables original = new(section, environment);
@@ -45,7 +46,7 @@ internal static class BackupReader
         BackupOptions options = new(own, section.Path("ready_file") ?? original.AbsolutePath("READINESS_FILE") ?? Path.Combine(own, ".backup.ready"), remote ?? stateDirectory.TrimEnd('/') + "-backup.git")
         {
             Base = @base,
-            Targets = ReadTargets(section, @base, original),
+            Targets = ReadTargets(section, @base, original, chatData),
             Exclude = ReadExclude(section),
             IsRemoteGiven = remote is not null,
             Branch = ReadBranch(section) ?? original.Branch(IsBranch) ?? defaults.Branch,
@@ -123,10 +124,10 @@ internal static class BackupReader
         return null;
     }
 
-    private static ImmutableArray<string> ReadTargets(Section section, string @base, OriginalVariables original)
+    private static ImmutableArray<string> ReadTargets(Section section, string @base, OriginalVariables original, string? chatData)
     {
         if (!section.Has("targets"))
-            return original.Words("TARGETS") is { Length: > 0 } words ? [.. words.Select(word => Relative(word, @base)).OfType<string>()] : BackupOptions.TargetsDefault;
+            return original.Words("TARGETS") is { Length: > 0 } words ? [.. words.Select(word => Relative(word, @base)).OfType<string>()] : [.. BackupOptions.TargetsDefault, .. chatData is not null && Relative(chatData, @base) is { } chat ? [chat] : ImmutableArray<string>.Empty];
 
         ImmutableArray<string>.Builder targets = ImmutableArray.CreateBuilder<string>();
         ImmutableArray<Text> texts = section.Strings("targets");

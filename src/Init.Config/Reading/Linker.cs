@@ -27,9 +27,12 @@ internal static class Linker
             }
         }
 
-        // One store has one writer, and two backups of the same files would fight for the branch.
-        foreach (ProgramDefinition second in linked.Where(program => program.Launch.Builtin == KnownNames.Backup).Skip(1))
-            problems.Add(second.At, $"program.{second.Policy.Program}", "is a second program with the role \"backup\"", "there can be one, without replicas");
+        // One store has one writer: two backups of the same files would fight for the branch, and two chats for the port.
+        foreach (string role in new[] { KnownNames.Backup, KnownNames.Chat })
+        {
+            foreach (ProgramDefinition second in linked.Where(program => program.Launch.Builtin == role).Skip(1))
+                problems.Add(second.At, $"program.{second.Policy.Program}", $"is a second program with the role \"{role}\"", "there can be one, without replicas");
+        }
 
         ReportCycles([.. drafts.Select(draft => draft.Program).Distinct()], edges, problems);
         if (!ReportSharedNames(linked, problems))

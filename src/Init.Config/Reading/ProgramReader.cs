@@ -199,9 +199,9 @@ internal sealed class ProgramReader(InheritedEnvironment inherited, InitSettings
         return limits;
     }
 
-    /// <summary>A backup says itself when everything is restored, which may take any time.</summary>
+    /// <summary>A backup says itself when everything is restored, which may take any time, and the chat when it serves.</summary>
     private static (Probe? Probe, ReadinessPolicy? Policy) ReadyOf(string? builtin) =>
-        builtin == KnownNames.Backup ? (new Probe.Notify(), new ReadinessPolicy(ReadinessSource.Told, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2), Timeout: null)) : default;
+        builtin is KnownNames.Backup or KnownNames.Chat ? (new Probe.Notify(), new ReadinessPolicy(ReadinessSource.Told, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2), Timeout: null)) : default;
 
     /// <summary>The last backup is made after the signal.</summary>
     private TimeSpan GraceOf(string? builtin) => builtin == KnownNames.Backup && backup is not null ? backup.ShutdownLimit + TimeSpan.FromSeconds(5) : new StopPolicy().Grace;

@@ -23,7 +23,7 @@ internal static class SettingsReader
         return secrets.ToImmutable();
     }
 
-    public static InitSettings Read(Section section, InheritedEnvironment inherited, ImmutableArray<string> backupSecrets, IConfigFiles files)
+    public static InitSettings Read(Section section, InheritedEnvironment inherited, ImmutableArray<string> backupSecrets, ImmutableArray<string> chatSecrets, IConfigFiles files)
     {
         foreach (string key in new[] { "secrets", "env_file", "include", "supervisord_variables" })
             section.Has(key);
@@ -40,6 +40,7 @@ internal static class SettingsReader
             LogFormat = section.Choice("log_format", LogFormat.Text, ("text", LogFormat.Text), ("json", LogFormat.Json)),
             Secrets = inherited.Secrets,
             BackupSecrets = backupSecrets,
+            ChatSecrets = chatSecrets,
         };
 
         int bytes = Encoding.UTF8.GetByteCount(settings.ControlSocket);

@@ -30,7 +30,7 @@ public static class OwnPrograms
     public static SystemConfig AddTo(SystemConfig config, string configFile, IReadOnlyList<string> options, string controlSocket)
     {
         bool hasGateway = config.Programs.Any(IsGateway);
-        config = config with { Programs = [.. config.Programs.Select(program => program.Launch.Builtin is KnownNames.Gateway or KnownNames.Backup ? Informed(program, config, configFile, controlSocket) : program)] };
+        config = config with { Programs = [.. config.Programs.Select(program => program.Launch.Builtin is KnownNames.Gateway or KnownNames.Backup or KnownNames.Chat ? Informed(program, config, configFile, controlSocket) : program)] };
         return hasGateway || config.HttpEndpoints.IsEmpty ? config : config with { Programs = config.Programs.Add(Gateway(config, configFile, options, controlSocket)) };
     }
 
@@ -74,15 +74,19 @@ public static class OwnPrograms
     }
 
     /// <summary>
-    /// All that Init has: the role expands the same configuration, and sees nothing that Init does not see. The backup's token is for the backup alone; where the
-    /// configuration names it, the gateway, which strangers speak with, finds a word in its place.
+    /// All that Init has: the role expands the same configuration, and sees nothing that Init does not see. The backup's token is for the backup alone, and the chat's secrets are for
+    /// the chat alone; where the configuration names them, the others, which strangers speak with, find a word in their place.
     /// </summary>
     private static IEnumerable<string> VariablesFor(string? role, SystemConfig config)
     {
-        IEnumerable<string> own = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
-        return role == KnownNames.Backup
-            ? own
-            : Merge([YoungGeneration], [.. own.Select(variable => config.Settings.BackupSecrets.Contains(NameOf(variable)) ? $"{NameOf(variable)}=withheld" : variable)]);
+        HashSet<string> withheld =
+        [
+            .. role == KnownNames.Backup ? [] : config.Settings.BackupSecrets,
+            .. role is KnownNames.Backup or KnownNames.Chat ? [] : config.Settings.ChatSecrets,
+        ];
+        IEnumerable<string> own = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}")
+            .Select(variable => withheld.Contains(NameOf(variable)) ? $"{NameOf(variable)}=withheld" : variable);
+        return role == KnownNames.Backup ? own : Merge([YoungGeneration], [.. own]);
     }
 
     private static string SocketVariable(string controlSocket) => $"{ConfigLocation.SocketVariable}={controlSocket}";

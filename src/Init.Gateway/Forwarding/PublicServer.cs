@@ -5,7 +5,7 @@ using Init.Config;
 using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Forwarding.WebSockets;
 using Init.Gateway.Hosting;
-using Init.Gateway.Listening;
+using Init.Admin.Hosting;
 using Init.Gateway.Logging;
 using Init.Panel;
 using Init.Panel.Rules;

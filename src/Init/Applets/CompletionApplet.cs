@@ -1,4 +1,5 @@
 using Init.Applets.Backup;
+using Init.Applets.Chat;
 using Init.Base;
 
 namespace Init.Applets;
@@ -37,6 +38,7 @@ internal static class CompletionApplet
                         case $command in
                             {{CommandsWithNames}}) words=$("${COMP_WORDS[0]}" status --names 2>/dev/null; echo all) ;;
                             completion) words='{{string.Join(' ', Shells)}}' ;;
+                            chat) if [ "$COMP_CWORD" -eq 2 ]; then words='{{ChatCommands}}'; else words=$(compgen -f -- "$current"); fi ;;
                             backup) if [ "$COMP_CWORD" -eq 2 ]; then words='{{BackupCommands}}'; else words=$(compgen -f -- "$current"); fi ;;
                         esac
                     fi
@@ -61,6 +63,7 @@ internal static class CompletionApplet
                     case $words[2] in
                         {{CommandsWithNames}}) names=(${(f)"$($words[1] status --names 2>/dev/null)"} all); compadd -- $names ;;
                         completion) compadd -- {{string.Join(' ', Shells)}} ;;
+                        chat) if (( CURRENT == 3 )); then compadd -- {{ChatCommands}}; else _files; fi ;;
                         backup) if (( CURRENT == 3 )); then compadd -- {{BackupCommands}}; else _files; fi ;;
                         *) _files ;;
                     esac
@@ -75,6 +78,7 @@ internal static class CompletionApplet
                 {{string.Concat(verbs.Select(verb =>
                     $"    complete -c $program -n __fish_use_subcommand -a {verb.Name} -d '{verb.Summary.Replace("'", "\\'", StringComparison.Ordinal)}'\n"))}}    complete -c $program -n '__fish_seen_subcommand_from {{CommandsWithNames.Replace('|', ' ')}}' -a "($program status --names 2>/dev/null; echo all)"
                     complete -c $program -n '__fish_seen_subcommand_from completion' -a '{{string.Join(' ', Shells)}}'
+                    complete -c $program -n '__fish_seen_subcommand_from chat' -a '{{ChatCommands}}'
                     complete -c $program -n '__fish_seen_subcommand_from backup' -a '{{BackupCommands}}'
                 end
 
@@ -82,6 +86,8 @@ internal static class CompletionApplet
             _ => null,
         };
     }
+
+    private static string ChatCommands => string.Join(' ', ChatApplet.CommandNames);
 
     private static string BackupCommands => string.Join(' ', BackupApplet.CommandNames);
 

@@ -4,7 +4,7 @@ using Init.Config;
 using Init.Config.Reports;
 using Init.Gateway;
 using Init.Gateway.Forwarding.Backends;
-using Init.Gateway.Listening;
+using Init.Admin.Hosting;
 using Init.Panel.Backup;
 
 namespace Init.Applets;

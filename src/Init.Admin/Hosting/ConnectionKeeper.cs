@@ -2,13 +2,13 @@ using System.Diagnostics;
 using Init.Admin.Http.Access;
 using Microsoft.AspNetCore.Connections;
 
-namespace Init.Gateway.Hosting;
+namespace Init.Admin.Hosting;
 
 /// <summary>
 /// Counts the connections of one listening address. When there are too many, the one that has been without a request for longest makes room: idle clients, however
 /// many, keep nobody out.
 /// </summary>
-internal sealed class ConnectionKeeper(int connectionsMax, MemoryTrim trim)
+public sealed class ConnectionKeeper(int connectionsMax, MemoryTrim trim)
 {
     private readonly MemoryTrim _trim = trim;
     private readonly Lock _lock = new();

@@ -1,5 +1,3 @@
-using Init.Gateway.Listening;
-using Init.Gateway.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -8,10 +6,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Init.Gateway.Hosting;
+namespace Init.Admin.Hosting;
 
 /// <summary>What the servers of the role have in common: Kestrel on sockets that are bound already, with a bounded number of connections.</summary>
-internal static class KestrelHost
+public static class KestrelHost
 {
     /// <param name="endpoints">At least one; without any, Kestrel would choose an address of its own.</param>
     /// <param name="connectionsMax">For each of them.</param>

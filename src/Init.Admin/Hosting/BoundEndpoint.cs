@@ -3,13 +3,13 @@ using System.Net.Sockets;
 using Init.Config;
 using Init.Linux;
 
-namespace Init.Gateway.Listening;
+namespace Init.Admin.Hosting;
 
 /// <summary>An address that is ours: bound, and not yet listening. The server listens on it and closes it.</summary>
 /// <param name="Configured">What asked for it.</param>
 /// <param name="Socket">Bound.</param>
 /// <param name="Address">As the server is told.</param>
-internal sealed record BoundEndpoint(HttpEndpoint Configured, Socket Socket, EndPoint Address)
+public sealed record BoundEndpoint(HttpEndpoint Configured, Socket Socket, EndPoint Address)
 {
     /// <summary>The socket file, to know it again at the end; null for TCP.</summary>
     public (ulong Device, ulong Inode)? SocketFile { get; init; }

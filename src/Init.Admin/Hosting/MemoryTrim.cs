@@ -1,12 +1,12 @@
 using Init.Linux;
 
-namespace Init.Gateway.Hosting;
+namespace Init.Admin.Hosting;
 
 /// <summary>
 /// Gives memory back when the role has come to rest: what handshakes and requests have left on the heap, and the pages of our own binary. Thousands of WebSockets may say
 /// nothing for hours, and without an allocation nothing is ever collected. A collection stops everything for as long as it takes, so there is none while requests come.
 /// </summary>
-internal sealed class MemoryTrim : IDisposable
+public sealed class MemoryTrim : IDisposable
 {
     /// <summary>Requests that are further apart than this have come to rest in between.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);

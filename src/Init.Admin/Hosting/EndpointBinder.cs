@@ -4,13 +4,13 @@ using System.Text;
 using Init.Config;
 using Init.Linux;
 
-namespace Init.Gateway.Listening;
+namespace Init.Admin.Hosting;
 
 /// <summary>An address could not be bound. The message is for people, and says which and why.</summary>
 public sealed class BindException(string message) : Exception(message);
 
 /// <summary>Binds listening addresses before the server is made, so that what is wrong with one is said in our words.</summary>
-internal static class EndpointBinder
+public static class EndpointBinder
 {
     /// <summary>sun_path of unix(7), without its end.</summary>
     private const int SocketPathBytesMax = 107;

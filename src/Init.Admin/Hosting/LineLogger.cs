@@ -2,10 +2,10 @@ using System.Text;
 using Init.Linux;
 using Microsoft.Extensions.Logging;
 
-namespace Init.Gateway.Logging;
+namespace Init.Admin.Hosting;
 
 /// <summary>Writes each message as one line to a descriptor. Time and name are put in front of it by the supervisor, which reads the role's output like any program's.</summary>
-internal sealed class LineLoggerProvider(int fd, LogLevel least) : ILoggerProvider, ILogger
+public sealed class LineLoggerProvider(int fd, LogLevel least) : ILoggerProvider, ILogger
 {
     private readonly Lock _lock = new();
 

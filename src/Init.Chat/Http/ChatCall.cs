@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Http;
+
+namespace Init.Chat.Http;
+
+/// <summary>Answers a request.</summary>
+public delegate Task ChatHandler(ChatCall call);
+
+/// <summary>A request on its way through an endpoint.</summary>
+/// <param name="context">Of the request.</param>
+/// <param name="services">What it works with.</param>
+/// <param name="door">By which it has come in.</param>
+/// <param name="values">What the path says for the names of the route.</param>
+public sealed class ChatCall(HttpContext context, ChatServices services, ChatDoor door, ImmutableDictionary<string, string> values)
+{
+    public HttpContext Context => context;
+
+    public ChatServices Services => services;
+
+    public ChatDoor Door => door;
+
+    /// <summary>Set when the client has gone.</summary>
+    public CancellationToken Gone => context.RequestAborted;
+
+    /// <summary>Of the path; the route has it.</summary>
+    public string User => Value("user");
+
+    /// <summary>Of the API key; null: none was needed.</summary>
+    public string? KeyId { get; set; }
+
+    public string Value(string name) => values[name];
+
+    public string? ValueOrNull(string name) => values.GetValueOrDefault(name);
+}

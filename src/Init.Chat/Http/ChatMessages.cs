@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace Init.Chat.Http;
+
+/// <summary>All that the role says in ordinary life.</summary>
+internal static partial class ChatMessages
+{
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "listens on {Address}")]
+    public static partial void Listening(this ILogger logger, string address);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "cannot answer {Path}")]
+    public static partial void RequestFailed(this ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "{Problem}")]
+    public static partial void StoreFailed(this ILogger logger, string problem);
+}

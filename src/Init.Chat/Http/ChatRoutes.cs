@@ -1,0 +1,12 @@
+namespace Init.Chat.Http;
+
+/// <summary>Which endpoint has which path. To add a group: write its file and its line here.</summary>
+public static class ChatRoutes
+{
+    public static ChatRouter Create()
+    {
+        ChatRouter router = new();
+        router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"));
+        return router;
+    }
+}
