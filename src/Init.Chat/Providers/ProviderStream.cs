@@ -64,7 +64,7 @@ public static class ProviderStream
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
                 throw Malformed(null);
-            return ErrorOf(kind, root) is { } error ? error : ChunkOf(root, json);
+            return ErrorOf(kind, root) is { } error ? error : ChunkOf(root, json, "delta");
         }
         catch (JsonException exception)
         {
@@ -72,7 +72,7 @@ public static class ProviderStream
         }
     }
 
-    internal static StreamException Malformed(Exception? inner) => new(StreamProblem.Malformed, "the provider sent an event that is no JSON object", inner);
+    internal static StreamException Malformed(Exception? inner) => new(StreamProblem.Malformed, "the provider sent what is no JSON object", inner);
 
     private static StreamPart.Failed? ErrorOf(string kind, JsonElement root)
     {
@@ -86,10 +86,11 @@ public static class ProviderStream
         return kind == "error" ? new StreamPart.Failed(Cut(Text(root, "message") ?? "no reason given"), Scalar(root, "code")) : null;
     }
 
-    private static StreamPart.Chunk ChunkOf(JsonElement root, byte[] json)
+    /// <param name="member">"delta" of a stream, "message" of a whole completion.</param>
+    internal static StreamPart.Chunk ChunkOf(JsonElement root, ReadOnlyMemory<byte> json, string member)
     {
         JsonElement choice = Member(root, "choices") is { ValueKind: JsonValueKind.Array } choices && choices.GetArrayLength() > 0 ? choices[0] : default;
-        JsonElement delta = Member(choice, "delta");
+        JsonElement delta = Member(choice, member);
         return new StreamPart.Chunk(
             json,
             Text(delta, "content") ?? "",
@@ -99,7 +100,7 @@ public static class ProviderStream
             UsageOf(Member(root, "usage")));
     }
 
-    internal static TokenUsage? UsageOf(JsonElement usage)
+    private static TokenUsage? UsageOf(JsonElement usage)
     {
         if (usage.ValueKind != JsonValueKind.Object)
             return null;
