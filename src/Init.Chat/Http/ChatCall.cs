@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Init.Chat.Keys;
 using Microsoft.AspNetCore.Http;
 
 namespace Init.Chat.Http;
@@ -25,8 +26,11 @@ public sealed class ChatCall(HttpContext context, ChatServices services, ChatDoo
     /// <summary>Of the path; the route has it.</summary>
     public string User => Value("user");
 
+    /// <summary>What the API key allows; null: none was needed, and everything is allowed. The user whom the path names has been looked at; any other whom the request names is to be asked for.</summary>
+    public KeyGrant? Key { get; init; }
+
     /// <summary>Of the API key; null: none was needed.</summary>
-    public string? KeyId { get; set; }
+    public string? KeyId => Key?.Id;
 
     public string Value(string name) => values[name];
 

@@ -6,7 +6,7 @@ public static class ChatRoutes
     public static ChatRouter Create()
     {
         ChatRouter router = new();
-        router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"));
+        router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"), RouteAccess.Anyone);
         return router;
     }
 }

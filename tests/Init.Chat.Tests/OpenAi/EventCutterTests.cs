@@ -82,7 +82,7 @@ public sealed class EventCutterTests
             while (cutter.TryCut(out ReadOnlySpan<byte> one))
             {
                 raw.AddRange(one);
-                ReadOnlySpan<byte> value = EventCutter.DataOf(one, new byte[one.Length]);
+                ReadOnlySpan<byte> value = EventCutter.DataOf(one);
                 if (!value.IsEmpty)
                     data.Add(Encoding.UTF8.GetString(value));
             }
