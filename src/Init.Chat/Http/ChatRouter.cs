@@ -28,12 +28,19 @@ public sealed class ChatRouter
     /// <param name="pattern">Parts between slashes: words, "{name}", and "{name}.zip" for something with an end. A name takes anything but nothing.</param>
     /// <param name="handler">Answers.</param>
     /// <param name="access">Who may use it.</param>
-    public void Map(string method, string pattern, ChatHandler handler, RouteAccess access = RouteAccess.Users)
+    public void Map(string method, string pattern, ChatHandler handler, RouteAccess access = RouteAccess.WithKey)
     {
         string[] parts = pattern.Split('/')[1..];
         if (!_routes.TryGetValue(parts.Length, out List<Route>? routes))
             _routes[parts.Length] = routes = [];
         routes.Add(new Route(method, parts, handler, access));
+    }
+
+    /// <summary>Some clients take POST for it, and some PUT.</summary>
+    public void MapWrite(string pattern, ChatHandler handler, RouteAccess access = RouteAccess.WithKey)
+    {
+        Map("POST", pattern, handler, access);
+        Map("PUT", pattern, handler, access);
     }
 
     /// <param name="method">Of the request.</param>

@@ -18,6 +18,13 @@ public sealed record ChatServices
 
     public required IGenerator Generator { get; init; }
 
+    public required UserTexts Texts { get; init; }
+
+    public required AdminKey AdminKey { get; init; }
+
+    /// <summary>Null: nobody comes in by the published door.</summary>
+    public IKeyGate? Gate { get; init; }
+
     /// <summary>Keys, the log of calls, and what is counted.</summary>
     public required ChatAccounts Accounts { get; init; }
 

@@ -9,20 +9,13 @@ namespace Init.Chat.Keys;
 /// Lets in, by the door that is published, who has a key: <c>Authorization: Bearer KEY</c> or <c>X-API-Key: KEY</c>. A good key is found before any limit on bad ones is looked at, so strangers cannot keep its owner out. No key, good or bad,
 /// is ever written anywhere.
 /// </summary>
-internal sealed class KeyGate(KeyRing keys, TimeProvider clock)
+public sealed class KeyGate(KeyRing keys, TimeProvider clock) : IKeyGate
 {
     private readonly FailedTries _failed = new();
 
-    /// <param name="context">Of the request.</param>
-    /// <param name="access">What the endpoint asks for.</param>
-    /// <param name="user">Whom the path names; null: nobody.</param>
-    /// <returns>Null: none is needed.</returns>
-    /// <exception cref="RefusedException">401, 403 or 429.</exception>
-    public KeyGrant? Admit(HttpContext context, RouteAccess access, string? user)
+    public void Admit(ChatCall call)
     {
-        if (access == RouteAccess.Anyone)
-            return null;
-
+        HttpContext context = call.Context;
         ReadOnlySpan<char> text = KeyOf(context.Request.Headers, out bool isSaid);
         KeyShape shape = ApiKeyText.ShapeOf(text);
         if (shape != KeyShape.Whole || keys.Find(text) is not { } key)
@@ -32,11 +25,7 @@ internal sealed class KeyGate(KeyRing keys, TimeProvider clock)
 
         KeyGrant grant = new(key, key.Limits!, keys, clock);
         grant.TakeRequest();
-        if (user is not null)
-            grant.RequireUser(user);
-        else if (access == RouteAccess.Users && !grant.IsForAllUsers)
-            throw new RefusedException(StatusCodes.Status403Forbidden, "this API key is for certain users, and this concerns all") { Code = "user_not_allowed" };
-        return grant;
+        call.Key = grant;
     }
 
     private RefusedException Unknown(HttpContext context, bool isSaid, KeyShape shape) => (isSaid, shape) switch

@@ -15,13 +15,6 @@ public sealed class KeyGrant(ApiKey key, ApiKeyLimits limits, KeyRing ring, Time
 
     public bool AllowsModel(string typeOrId) => limits.AllowsModel(typeOrId);
 
-    /// <exception cref="RefusedException">403.</exception>
-    public void RequireUser(string user)
-    {
-        if (!AllowsUser(user))
-            throw new RefusedException(StatusCodes.Status403Forbidden, "this API key may not act for this user") { Code = "user_not_allowed" };
-    }
-
     /// <summary>Lets a call of a model begin. To be disposed of when the request ends.</summary>
     /// <param name="typeOrId">As the request says it.</param>
     /// <param name="estimate">Tokens of the prompt, roughly.</param>

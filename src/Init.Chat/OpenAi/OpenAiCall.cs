@@ -1,6 +1,4 @@
-using Init.Chat.CallLog;
 using Init.Chat.Http;
-using Init.Chat.Keys;
 using Init.Chat.Providers;
 using Init.Chat.Store;
 using Init.Chat.Upstream;
@@ -24,7 +22,7 @@ internal sealed class OpenAiCall(ChatCall call, string path, OpenAiDrains drains
         if (RequestScan.Read(body.Memory.Span, out _request) is { } problem)
             throw new RefusedException(StatusCodes.Status400BadRequest, problem) { Code = "invalid_request" };
         if (_request.User.Length > 0)
-            call.Key?.RequireUser(_request.User);
+            call.CheckUser(_request.User);
 
         using IDisposable? open = call.Key?.BeginCall(_request.Model, TextLengths.Tokens(_request.TextLength));
         using CancellationTokenSource cut = new();
