@@ -30,7 +30,7 @@ internal sealed class OpenAiHost : IAsyncDisposable
     private OpenAiHost(string directory, FakeProvider provider, IChatStore store, ChatAccounts accounts, UpstreamClient upstream, ChatServices services, ChatServer server)
     {
         (_directory, Provider, Store, Accounts, _upstream, Services, _server) = (directory, provider, store, accounts, upstream, services, server);
-        Local = new HttpClient { BaseAddress = new Uri($"http://{server.Address}") };
+        Local = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = new Uri($"http://{server.Address}") };
         Published = ChatHost.Over(services.Options.PublishedSocket);
         Administration = ChatHost.Over(services.Options.ControlSocket);
     }
@@ -59,7 +59,7 @@ internal sealed class OpenAiHost : IAsyncDisposable
         ChatOptions options = new(directory, directory) { Listen = new HttpEndpoint { Address = IPAddress.Loopback, Port = 0 }, Publish = "/chat" };
         options = change?.Invoke(options) ?? options;
         FakeProvider provider = await FakeProvider.StartAsync();
-        IChatStore store = TestStores.Open(directory);
+        IChatStore store = await ChatStores.OpenAsync(Path.Combine(directory, "chat.db"), CancellationToken.None);
         ChatAccounts accounts = await ChatAccounts.OpenAsync(store, TimeProvider.System, NullLogger.Instance);
         UpstreamClient upstream = new(models(provider.Url), name => name == "KEY" ? ProviderKey : null, new UpstreamOptions { RepeatPause = TimeSpan.FromMilliseconds(10) }, TimeProvider.System, NullLogger.Instance);
         LineLoggerProvider log = new(fd: 2, LogLevel.Error);
