@@ -84,7 +84,7 @@ public class ConfigDiffTests
     [Theory]
     [InlineData("command = \"a\"", "command = \"a b\"", "command: \"a\" -> \"a b\"")]
     [InlineData("command = \"a b\"", "command = [\"a\", \"b\"]", "")] // the same argv
-    [InlineData("command = \"a\"", "builtin = \"gateway\"", "command: \"a\" -> (none)|builtin: (none) -> \"gateway\"")]
+    [InlineData("command = \"a\"", "builtin = \"gateway\"", "gateway|command: \"a\" -> (none)|builtin: (none) -> \"gateway\"")]
     public void Between_WhenWhatRunsChanges_RestartsTheProgram(string before, string after, string expected)
     {
         ConfigDiff diff = ConfigDiff.Between(Load($"[program.a]\n{before}\n"), Load($"[program.a]\n{after}\n"));

@@ -13,4 +13,7 @@ internal static partial class ChatMessages
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "{Problem}")]
     public static partial void StoreFailed(this ILogger logger, string problem);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "the administrator's key is {Key}: note it, it is shown this once (ADMIN_API_KEY sets one; POST /admin/regenerate/admin_key makes another)")]
+    public static partial void AdminKeyMade(this ILogger logger, string key);
 }

@@ -9,7 +9,7 @@ public abstract record RouteMatch
     {
     }
 
-    public sealed record Found(ChatHandler Handler, ImmutableDictionary<string, string> Values) : RouteMatch;
+    public sealed record Found(ChatHandler Handler, RouteAccess Access, ImmutableDictionary<string, string> Values) : RouteMatch;
 
     /// <param name="Allow">Methods that there are.</param>
     public sealed record WrongMethod(ImmutableArray<string> Allow) : RouteMatch;
@@ -27,12 +27,20 @@ public sealed class ChatRouter
     /// <param name="method">"GET" answers HEAD, too.</param>
     /// <param name="pattern">Parts between slashes: words, "{name}", and "{name}.zip" for something with an end. A name takes anything but nothing.</param>
     /// <param name="handler">Answers.</param>
-    public void Map(string method, string pattern, ChatHandler handler)
+    /// <param name="access">Who may use it.</param>
+    public void Map(string method, string pattern, ChatHandler handler, RouteAccess access = RouteAccess.WithKey)
     {
         string[] parts = pattern.Split('/')[1..];
         if (!_routes.TryGetValue(parts.Length, out List<Route>? routes))
             _routes[parts.Length] = routes = [];
-        routes.Add(new Route(method, parts, handler));
+        routes.Add(new Route(method, parts, handler, access));
+    }
+
+    /// <summary>Some clients take POST for it, and some PUT.</summary>
+    public void MapWrite(string pattern, ChatHandler handler, RouteAccess access = RouteAccess.WithKey)
+    {
+        Map("POST", pattern, handler, access);
+        Map("PUT", pattern, handler, access);
     }
 
     /// <param name="method">Of the request.</param>
@@ -54,7 +62,7 @@ public sealed class ChatRouter
             if (!route.Fits(parts))
                 continue;
             if (route.Method == method)
-                return new RouteMatch.Found(route.Handler, route.ValuesOf(parts));
+                return new RouteMatch.Found(route.Handler, route.Access, route.ValuesOf(parts));
             other = route;
         }
 
@@ -77,11 +85,13 @@ public sealed class ChatRouter
     private static string Decode(string part) => part.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(part) : part;
 
 
-    private sealed class Route(string method, string[] parts, ChatHandler handler)
+    private sealed class Route(string method, string[] parts, ChatHandler handler, RouteAccess access)
     {
         public string Method => method;
 
         public ChatHandler Handler => handler;
+
+        public RouteAccess Access => access;
 
         public bool Fits(string[] path)
         {
