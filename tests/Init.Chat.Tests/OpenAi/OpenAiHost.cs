@@ -53,7 +53,8 @@ internal sealed class OpenAiHost : IAsyncDisposable
 
     /// <param name="models">Of the provider at the URL.</param>
     /// <param name="change">Of the options.</param>
-    public static async Task<OpenAiHost> StartAsync(Func<string, ImmutableArray<ModelInfo>> models, Func<ChatOptions, ChatOptions>? change = null)
+    /// <param name="calls">How providers are called; null: with pauses that are short.</param>
+    public static async Task<OpenAiHost> StartAsync(Func<string, ImmutableArray<ModelInfo>> models, Func<ChatOptions, ChatOptions>? change = null, UpstreamOptions? calls = null)
     {
         string directory = Directory.CreateTempSubdirectory("chat-").FullName;
         ChatOptions options = new(directory, directory) { Listen = new HttpEndpoint { Address = IPAddress.Loopback, Port = 0 }, Publish = "/chat" };
@@ -61,7 +62,7 @@ internal sealed class OpenAiHost : IAsyncDisposable
         FakeProvider provider = await FakeProvider.StartAsync();
         IChatStore store = await ChatStores.OpenAsync(Path.Combine(directory, "chat.db"), CancellationToken.None);
         ChatAccounts accounts = await ChatAccounts.OpenAsync(store, TimeProvider.System, NullLogger.Instance);
-        UpstreamClient upstream = new(models(provider.Url), name => name == "KEY" ? ProviderKey : null, new UpstreamOptions { RepeatPause = TimeSpan.FromMilliseconds(10) }, TimeProvider.System, NullLogger.Instance);
+        UpstreamClient upstream = new(models(provider.Url), name => name == "KEY" ? ProviderKey : null, calls ?? new UpstreamOptions { RepeatPause = TimeSpan.FromMilliseconds(10) }, TimeProvider.System, NullLogger.Instance);
         LineLoggerProvider log = new(fd: 2, LogLevel.Error);
         ChatServices services = new()
         {
