@@ -1,3 +1,5 @@
+using Init.Chat.OpenAi;
+
 namespace Init.Chat.Http;
 
 /// <summary>Which endpoint has which path. To add a group: write its file and its line here.</summary>
@@ -6,7 +8,8 @@ public static class ChatRoutes
     public static ChatRouter Create()
     {
         ChatRouter router = new();
-        router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"));
+        router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"), RouteAccess.Anyone);
+        OpenAiRoutes.Map(router);
         return router;
     }
 }

@@ -1,3 +1,4 @@
+using Init.Chat.CallLog;
 using Init.Chat.Generation;
 using Init.Chat.Store;
 using Init.Chat.Upstream;
@@ -23,6 +24,9 @@ public sealed record ChatServices
 
     /// <summary>Null: nobody comes in by the published door.</summary>
     public IKeyGate? Gate { get; init; }
+
+    /// <summary>Keys, the log of calls, and what is counted.</summary>
+    public required ChatAccounts Accounts { get; init; }
 
     public required ILogger Log { get; init; }
 
