@@ -36,6 +36,7 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
         }
         finally
         {
+            services.Accounts?.Metrics.CountResponse(context.Response.StatusCode);
             connection?.RequestEnded();
         }
     }

@@ -1,3 +1,5 @@
+using Init.Chat.Manage;
+using Init.Chat.Metrics;
 using Init.Chat.OpenAi;
 
 namespace Init.Chat.Http;
@@ -9,7 +11,8 @@ public static class ChatRoutes
     {
         ChatRouter router = new();
         router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"), RouteAccess.Anyone);
-        OpenAiRoutes.Map(router);
+        MetricsEndpoint.Map(router, OpenAiRoutes.Map(router));
+        ManageRoutes.Map(router);
         return router;
     }
 }
