@@ -1,5 +1,6 @@
 using Init.Config;
 using Init.Panel.Backup;
+using Init.Panel.Chat;
 using Init.Routing.Actions;
 using Init.Routing.Store;
 
@@ -24,6 +25,9 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
 
     /// <summary>The backup's role; null: nothing is known of where it listens.</summary>
     public BackupLink? Backup { get; init; }
+
+    /// <summary>The chat's role; null: nothing is known of where it listens.</summary>
+    public ChatLink? Chat { get; init; }
 
     /// <summary>Which programs are behind backends.</summary>
     public BackendPrograms Programs { get; init; } = BackendPrograms.None;

@@ -6,6 +6,7 @@ using Init.Gateway;
 using Init.Gateway.Forwarding.Backends;
 using Init.Admin.Hosting;
 using Init.Panel.Backup;
+using Init.Panel.Chat;
 
 namespace Init.Applets;
 
@@ -64,6 +65,9 @@ internal static class GatewayApplet
                 Backup = new BackupLink(
                     Path.Combine(config.Settings.StateDirectory, "backup", "backup.sock"),
                     config.Programs.FirstOrDefault(program => program.Launch.Builtin == KnownNames.Backup)?.Policy.Name),
+                Chat = new ChatLink(
+                    Path.Combine(config.Settings.StateDirectory, "chat", "chat.sock"),
+                    config.Programs.FirstOrDefault(program => program.Launch.Builtin == KnownNames.Chat)?.Policy.Name),
                 Programs = ProbedPorts.Of(config.Programs),
             };
             GatewayRole.RunAsync(gateway).GetAwaiter().GetResult();
