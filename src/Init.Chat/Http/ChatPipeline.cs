@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Init.Admin.Http.Access;
 using Init.Chat.Generation;
+using Init.Chat.Rendering;
 using Init.Chat.Store;
 using Init.Chat.Upstream;
 using Microsoft.AspNetCore.Http;
@@ -84,6 +85,8 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
                 return ChatReply.ErrorAsync(context, StatusCodes.Status429TooManyRequests, busy.Message, busy.RetryAfter);
             case UpstreamException upstream:
                 return ChatReply.ErrorAsync(context, upstream.Status, upstream.Message, upstream.RetryAfter);
+            case RenderException render:
+                return ChatReply.ErrorAsync(context, render.Status, render.Message);
             case BadHttpRequestException bad:
                 return ChatReply.ErrorAsync(context, bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"the body is larger than {services.Options.BodyLimit} ([chat] body_limit)" : bad.Message);
             case StoreException store:

@@ -1,4 +1,5 @@
 using Init.Chat.Generation;
+using Init.Chat.Rendering;
 using Init.Chat.Store;
 using Init.Chat.Upstream;
 using Init.Config;
@@ -23,6 +24,9 @@ public sealed record ChatServices
 
     /// <summary>Null: nobody comes in by the published door.</summary>
     public IKeyGate? Gate { get; init; }
+
+    /// <summary>Null: there are no pictures here.</summary>
+    public IRenderer? Renderer { get; init; }
 
     public required ILogger Log { get; init; }
 
