@@ -13,7 +13,7 @@ internal sealed class ChatParts : IAsyncDisposable
 
     /// <exception cref="Store.StoreException">The store cannot be opened.</exception>
     public static Task<ChatParts> OpenAsync(ChatOptions options, string version, ILogger log) =>
-        Task.FromResult(new ChatParts(new ChatServices { Options = options, Version = version, Log = log, Store = null!, Upstream = null!, Generator = null!, AdminKey = null!, Texts = new UserTexts(options.NicknameFile, options.PromptDirectory) }));
+        Task.FromResult(new ChatParts(new ChatServices { Options = options, Version = version, Log = log, Store = null!, Upstream = null!, Generator = null!, Accounts = null!, AdminKey = null!, Texts = new UserTexts(options.NicknameFile, options.PromptDirectory) }));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -160,13 +160,13 @@ public sealed class Engine : IEffectSink, IDisposable
         // Before the first program: whatever happens to us from then on, nothing is left unguarded.
         _guardian?.Start();
 
-        // Programs first: everything below only serves those who look on.
+        // Before the first program, too: programs take all the descriptors there are, and whoever wants to stop them must be able to come in. Nobody is served before the loop runs.
+        StartControl();
         _programs.NoteInstalled(_programs.All.Select(program => program.Name));
         _driver.Feed(new SystemEvent.Boot());
         _driver.Drain();
         if (_stateProblem is { } problem)
             _log.Trouble(problem);
-        StartControl();
         _journal.Add("init.started");
         while (_exitCode is null)
             RunPass();

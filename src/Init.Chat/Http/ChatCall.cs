@@ -26,19 +26,19 @@ public sealed class ChatCall(HttpContext context, ChatServices services, ChatDoo
     /// <summary>Of the path; the route has it.</summary>
     public string User => Value("user");
 
+    /// <summary>What the API key allows; null: none was needed, and everything may be done.</summary>
+    public KeyGrant? Key { get; set; }
+
     /// <summary>Of the API key; null: none was needed.</summary>
-    public string? KeyId { get; set; }
+    public string? KeyId => Key?.Id;
 
-    /// <summary>What the API key may; null: there is none, and everything may be done.</summary>
-    public ApiKeyLimits? Limits { get; set; }
-
-    public bool MayActFor(string user) => Limits?.AllowsUser(user) ?? true;
+    public bool MayActFor(string user) => Key?.AllowsUser(user) ?? true;
 
     /// <exception cref="RefusedException">The key is not for this user.</exception>
     public void CheckUser(string user)
     {
         if (!MayActFor(user))
-            throw new RefusedException(StatusCodes.Status403Forbidden, "the API key is not for this user");
+            throw new RefusedException(StatusCodes.Status403Forbidden, "the API key is not for this user") { Code = "user_not_allowed" };
     }
 
     public string Value(string name) => values[name];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Init.Admin.Http.Access;
 using Init.Chat.Generation;
+using Init.Chat.OpenAi;
 using Init.Chat.Rendering;
 using Init.Chat.Store;
 using Init.Chat.Upstream;
@@ -50,10 +51,10 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
                 break;
             case RouteMatch.WrongMethod wrong:
                 context.Response.Headers.Allow = string.Join(", ", wrong.Allow);
-                await ChatReply.ErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "Method Not Allowed");
+                await ErrorAsync(context, StatusCodes.Status405MethodNotAllowed, null, "Method Not Allowed");
                 break;
             default:
-                await ChatReply.ErrorAsync(context, StatusCodes.Status404NotFound, "Not Found");
+                await ErrorAsync(context, StatusCodes.Status404NotFound, null, "Not Found");
                 break;
         }
     }
@@ -62,12 +63,16 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
     {
         if (found.Access == RouteAccess.Administration && call.Door != ChatDoor.Administration)
             throw new RefusedException(StatusCodes.Status404NotFound, "Not Found");
-        if (found.Access == RouteAccess.WithKey && call.Door == ChatDoor.Published)
-            await (services.Gate ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "there are no API keys")).AdmitAsync(call);
+        if (found.Access != RouteAccess.Anyone && call.Door == ChatDoor.Published)
+            (services.Gate ?? throw new RefusedException(StatusCodes.Status401Unauthorized, "there are no API keys")).Admit(call);
         if (call.ValueOrNull("user") is { } user)
         {
             Names.Check("user id", user);
             call.CheckUser(user);
+        }
+        else if (found.Access == RouteAccess.WithKey && call.Key is { IsForAllUsers: false })
+        {
+            throw new RefusedException(StatusCodes.Status403Forbidden, "the API key is for certain users, and this concerns all") { Code = "user_not_allowed" };
         }
 
         await found.Handler(call);
@@ -78,25 +83,28 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
         switch (exception)
         {
             case RefusedException refusal:
-                return ChatReply.ErrorAsync(context, refusal.Status, refusal.Message, refusal.RetryAfter);
+                return ErrorAsync(context, refusal.Status, refusal.Code, refusal.Message, refusal.RetryAfter);
             case InputsRefusedException inputs:
                 return ChatReply.JsonAsync(context, json => WriteProblems(json, inputs.Problems), StatusCodes.Status422UnprocessableEntity);
             case GeneratorBusyException busy:
-                return ChatReply.ErrorAsync(context, StatusCodes.Status429TooManyRequests, busy.Message, busy.RetryAfter);
+                return ErrorAsync(context, StatusCodes.Status429TooManyRequests, "rate_limit_exceeded", busy.Message, busy.RetryAfter);
             case UpstreamException upstream:
-                return ChatReply.ErrorAsync(context, upstream.Status, upstream.Message, upstream.RetryAfter);
+                return ErrorAsync(context, upstream.Status, upstream.Code, upstream.Message, upstream.RetryAfter);
             case RenderException render:
-                return ChatReply.ErrorAsync(context, render.Status, render.Message);
+                return ErrorAsync(context, render.Status, render.Code, render.Message, null);
             case BadHttpRequestException bad:
-                return ChatReply.ErrorAsync(context, bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"the body is larger than {services.Options.BodyLimit} ([chat] body_limit)" : bad.Message);
+                return ErrorAsync(context, bad.StatusCode, "invalid_request", bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"the body is larger than {services.Options.BodyLimit} ([chat] body_limit)" : bad.Message);
             case StoreException store:
                 services.Log.StoreFailed(store.Message);
-                return ChatReply.ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "what is kept cannot be reached now; the log of the chat says more");
+                return ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "store_unavailable", "what is kept cannot be reached now; the log of the chat says more");
             default:
                 services.Log.RequestFailed(exception, Shown(context.Request.Path));
-                return ChatReply.ErrorAsync(context, StatusCodes.Status500InternalServerError, "a fault of the chat API itself; its log says more");
+                return ErrorAsync(context, StatusCodes.Status500InternalServerError, "internal_error", "a fault of the chat API itself; its log says more");
         }
     }
+
+    private static Task ErrorAsync(HttpContext context, int status, string? code, string message, TimeSpan? retryAfter = null) =>
+        OpenAiError.Concerns(context.Request.Path) ? OpenAiError.WriteAsync(context, status, code, message, retryAfter) : ChatReply.ErrorAsync(context, status, message, retryAfter);
 
     private static void WriteProblems(Utf8JsonWriter json, ImmutableArray<InputProblem> problems)
     {

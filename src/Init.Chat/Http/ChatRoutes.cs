@@ -1,3 +1,4 @@
+using Init.Chat.OpenAi;
 using Init.Chat.Http.Endpoints;
 using Init.Chat.Store;
 
@@ -22,6 +23,7 @@ public static class ChatRoutes
         ArchiveEndpoint.Map(router);
         CallLogEndpoints.Map(router);
         AdminEndpoints.Map(router);
+        OpenAiRoutes.Map(router);
         return router;
     }
 }

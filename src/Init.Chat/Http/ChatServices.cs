@@ -1,3 +1,4 @@
+using Init.Chat.CallLog;
 using Init.Chat.Generation;
 using Init.Chat.Rendering;
 using Init.Chat.Store;
@@ -27,6 +28,9 @@ public sealed record ChatServices
 
     /// <summary>Null: there are no pictures here.</summary>
     public IRenderer? Renderer { get; init; }
+
+    /// <summary>Keys, the log of calls, and what is counted.</summary>
+    public required ChatAccounts Accounts { get; init; }
 
     public required ILogger Log { get; init; }
 

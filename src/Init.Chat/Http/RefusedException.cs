@@ -7,6 +7,9 @@ public sealed class RefusedException(int status, string detail) : Exception(deta
 {
     public int Status => status;
 
+    /// <summary>For programs, where the form of the error has a place for it; null: the status says enough.</summary>
+    public string? Code { get; init; }
+
     /// <summary>When it may be tried again; null: not said.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -26,6 +26,8 @@ internal sealed class Answer(ModelInfo model, string url, int status, string con
 
     public static bool IsEvents(string contentType) => contentType.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 
+    public override string WithoutKeys(string text) => scrubber.Clean(text);
+
     public override void Finish(CallOutcome outcome)
     {
         if (Interlocked.Exchange(ref _isFinished, 1) == 0)

@@ -54,6 +54,9 @@ public abstract class UpstreamAnswer : IAsyncDisposable
     /// <summary>The parts of a stream.</summary>
     public abstract IAsyncEnumerable<StreamPart> PartsAsync(CancellationToken cancellation);
 
+    /// <summary>The provider's words without what looks like a key in them. JSON stays JSON.</summary>
+    public abstract string WithoutKeys(string text);
+
     /// <summary>Tells the pool how it ended.</summary>
     public abstract void Finish(CallOutcome outcome);
 

@@ -93,8 +93,7 @@ public sealed class ControlServer : IDisposable
         _acceptPause?.Cancel();
         Loop.Unwatch(_listener);
         Files.Close(_listener);
-        if (_spare >= 0)
-            Files.Close(_spare);
+        ReleaseSpare();
 
         // Only our own: another supervisor may have put its socket there by now.
         if (_socketFile is { } ours && Files.StatusOf(_path, followLink: false) is { } present
@@ -123,6 +122,13 @@ public sealed class ControlServer : IDisposable
     {
         if (_spare < 0 && !_disposed)
             _spare = Files.Duplicate(_listener).Fd;
+    }
+
+    private void ReleaseSpare()
+    {
+        if (_spare >= 0)
+            Files.Close(_spare);
+        _spare = -1;
     }
 
     internal void CountRequest() => RequestsTotal++;
@@ -168,23 +174,24 @@ public sealed class ControlServer : IDisposable
     /// </summary>
     private void AcceptWithoutDescriptors(int errno)
     {
-        bool hasRoom = _spare >= 0;
-        if (hasRoom)
+        bool madeRoom;
+        do
         {
-            Files.Close(_spare);
-            _spare = -1;
-        }
-
-        if (hasRoom || CloseQuietest(idleOnly: true))
-        {
+            ReleaseSpare();
             OpenResult accepted = AcceptNext(_listener);
             if (accepted.Succeeded)
+            {
                 Admit(accepted.Fd);
-            else if (accepted.Errno == Errno.EAGAIN)
-                KeepSpare();
-            if (accepted.Succeeded || accepted.Errno == Errno.EAGAIN)
                 return;
+            }
+
+            // The spare was of no use: nobody waits, another thread was faster, or it is the whole system that has none left.
+            KeepSpare();
+            if (accepted.Errno == Errno.EAGAIN)
+                return;
+            madeRoom = CloseQuietest(idleOnly: true);
         }
+        while (madeRoom);
 
         PauseAccepting(errno);
     }
@@ -248,7 +255,11 @@ public sealed class ControlServer : IDisposable
         _saidExhausted = true;
         Loop.Change(_listener, IoEvents.None);
         _acceptPause?.Cancel();
-        _acceptPause = Loop.After(Limits.AcceptPause, () => Loop.Change(_listener, IoEvents.Readable));
+        _acceptPause = Loop.After(Limits.AcceptPause, () =>
+        {
+            KeepSpare(); // Another thread may have had its descriptor for a moment.
+            Loop.Change(_listener, IoEvents.Readable);
+        });
     }
 
     private static void Refuse(int fd, ControlError error)

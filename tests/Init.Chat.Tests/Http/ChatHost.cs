@@ -35,7 +35,7 @@ internal sealed class ChatHost : IAsyncDisposable
         string directory = Directory.CreateTempSubdirectory("chat-").FullName;
         ChatOptions options = new(directory, directory) { Listen = new HttpEndpoint { Address = IPAddress.Loopback, Port = 0 }, Publish = "/chat" };
         LineLoggerProvider log = new(fd: 2, LogLevel.Warning);
-        ChatServices services = new() { Options = options, Log = log, Store = null!, Upstream = null!, Generator = null!, AdminKey = null!, Texts = new UserTexts(options.NicknameFile, options.PromptDirectory) };
+        ChatServices services = new() { Options = options, Log = log, Store = null!, Upstream = null!, Generator = null!, Accounts = null!, AdminKey = null!, Texts = new UserTexts(options.NicknameFile, options.PromptDirectory) };
         return new ChatHost(directory, log, await ChatServer.StartAsync(services, ChatRoutes.Create(), log), options);
     }
 

@@ -42,6 +42,9 @@ internal sealed class InitUnderTest : IDisposable
     /// <summary>The machine may be busy with other things; a test that is waiting for something that comes does not wait longer for this.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
+    /// <summary>For one answer; stopping a program may take its grace.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(2);
+
     private readonly TestProcess _process;
     private readonly InitOptions _options;
     private readonly bool _isIni;
@@ -210,13 +213,20 @@ internal sealed class InitUnderTest : IDisposable
         List<string> collected = [];
         using (client)
         {
-            ControlAnswer answer = client!.Ask(request, item =>
-            {
-                if (item is ControlItem.Outcome(var name, var code, _))
-                    collected.Add($"{name}: {code}");
-            });
+            // On a thread of its own: an Init that lets nobody in must fail its test, not hang the run.
+            Task<ControlAnswer> answer = Task.Factory.StartNew(
+                () => client!.Ask(request, item =>
+                {
+                    if (item is ControlItem.Outcome(var name, var code, _))
+                        collected.Add($"{name}: {code}");
+                }),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
+            if (!answer.Wait(AnswerLimit))
+                throw new TimeoutException($"no answer to {request} within {AnswerLimit.TotalSeconds:0} s\n--- stdout\n{_process.Stdout}\n--- stderr\n{_process.Stderr}");
             outcomes = collected;
-            return answer;
+            return answer.GetAwaiter().GetResult();
         }
     }
 
