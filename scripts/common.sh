@@ -2,8 +2,8 @@
 
 # What the native link of the binary needs.
 BUILD_PACKAGES="gcc zlib1g-dev"
-# What the backup stands on: its unit tests use the real ones.
-UNIT_PACKAGES="git python3 libsqlite3-0"
+# What the backup and the chat API stand on: their unit tests use the real ones.
+UNIT_PACKAGES="git python3 libsqlite3-0 postgresql"
 # Real programs and peers for the integration tests.
 INTEGRATION_PACKAGES="$BUILD_PACKAGES xvfb x11-apps nginx-light redis-server postgresql python3 nodejs procps util-linux tini strace curl supervisor prometheus"
 # Builds images and runs containers without an engine.

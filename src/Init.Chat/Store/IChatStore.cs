@@ -120,4 +120,7 @@ public static class StoreLimits
 {
     /// <summary>After which a turn, or a task, of a process that says nothing is over.</summary>
     public static readonly TimeSpan TurnLease = TimeSpan.FromSeconds(30);
+
+    /// <summary>A task that has ended is forgotten after this; what it appended and its call stay.</summary>
+    public static readonly TimeSpan EndedTasksKept = TimeSpan.FromDays(1);
 }
