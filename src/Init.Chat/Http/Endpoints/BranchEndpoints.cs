@@ -14,7 +14,7 @@ internal sealed class BranchEndpoints(ItemKind kind, string path, string word)
     public void Map(ChatRouter router)
     {
         string root = $"/userdata/{path}";
-        router.Map("GET", $"{root}/userlist", UsersAsync);
+        router.Map("GET", $"{root}/userlist", UsersAsync, RouteAccess.AnyKey);
         router.Map("GET", $"{root}/branch/{{user}}", BranchesAsync);
         router.Map("GET", $"{root}/now_branch/{{user}}", CurrentAsync);
         router.Map("GET", $"{root}/info/{{user}}", InfoAsync);

@@ -14,8 +14,8 @@ internal static class CallLogEndpoints
 
     public static void Map(ChatRouter router)
     {
-        router.Map("GET", "/calllog", ArrayAsync);
-        router.Map("GET", "/calllog/stream", StreamAsync);
+        router.Map("GET", "/calllog", ArrayAsync, RouteAccess.AnyKey);
+        router.Map("GET", "/calllog/stream", StreamAsync, RouteAccess.AnyKey);
     }
 
     private static async Task ArrayAsync(ChatCall call)
@@ -94,7 +94,7 @@ internal static class CallLogEndpoints
         inputs.Finish();
         if (user is not null)
             call.CheckUser(user);
-        else if (call.Limits is { IsForAllUsers: false })
+        else if (call.Key is { IsForAllUsers: false })
             filter = filter with { KeyId = call.KeyId };
         return (filter, follows);
     }

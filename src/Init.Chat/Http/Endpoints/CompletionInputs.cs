@@ -85,8 +85,8 @@ internal sealed record CompletionInputs
     {
         if (!call.Services.Upstream.Knows(type))
             throw new RefusedException(StatusCodes.Status400BadRequest, $"API group not found for model type: {type}");
-        if (call.Limits?.AllowsModel(type) == false)
-            throw new RefusedException(StatusCodes.Status403Forbidden, "the API key is not for this model");
+        if (call.Key?.AllowsModel(type) == false)
+            throw new RefusedException(StatusCodes.Status403Forbidden, "this API key may not use this model") { Code = "model_not_allowed" };
     }
 
     /// <summary><c>stream</c> is true, "sse" or "ndjson"; with true, what the client accepts decides.</summary>

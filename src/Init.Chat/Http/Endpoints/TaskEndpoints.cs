@@ -21,10 +21,10 @@ internal static class TaskEndpoints
 
     public static void Map(ChatRouter router)
     {
-        router.Map("GET", "/chat/tasks", ListAsync);
-        router.Map("GET", "/chat/task/{id}", GetAsync);
-        router.Map("GET", "/chat/task/{id}/events", EventsAsync);
-        router.Map("DELETE", "/chat/task/{id}", CancelAsync);
+        router.Map("GET", "/chat/tasks", ListAsync, RouteAccess.AnyKey);
+        router.Map("GET", "/chat/task/{id}", GetAsync, RouteAccess.AnyKey);
+        router.Map("GET", "/chat/task/{id}/events", EventsAsync, RouteAccess.AnyKey);
+        router.Map("DELETE", "/chat/task/{id}", CancelAsync, RouteAccess.AnyKey);
     }
 
     public static string WordOf(TaskState state) => Array.Find(Words, pair => pair.State == state).Word;
