@@ -11,6 +11,9 @@ internal sealed class FakeAnswer
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>A reset takes with it what the other side has not read yet; this gives it the time.</summary>
+    private static readonly TimeSpan ResetPause = TimeSpan.FromMilliseconds(100);
+
     private readonly FakeScript _script;
     private readonly string _id;
     private readonly string _model;
@@ -95,6 +98,7 @@ internal sealed class FakeAnswer
         if (number == _script.ResetAt)
         {
             await WriteAsync(context, joined);
+            await Task.Delay(ResetPause, context.RequestAborted);
             context.Abort();
             return true;
         }

@@ -27,7 +27,7 @@ public sealed class FakeProvider : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<FakeRequest> _requests = new();
-    private int _number, _begun, _whole;
+    private int _number, _begun, _whole, _running;
 
     private FakeProvider(WebApplication app) => _app = app;
 
@@ -44,6 +44,9 @@ public sealed class FakeProvider : IAsyncDisposable
 
     /// <summary>Answers begun, and those that went out whole.</summary>
     public (int Begun, int Whole) Answers => (Volatile.Read(ref _begun), Volatile.Read(ref _whole));
+
+    /// <summary>Answers that are being written.</summary>
+    public int Running => Volatile.Read(ref _running);
 
     public Task Ended => _app.WaitForShutdownAsync();
 
@@ -120,11 +123,19 @@ public sealed class FakeProvider : IAsyncDisposable
         Interlocked.Increment(ref _begun);
         FakeAnswer answer = new(script, body, $"fake-{Interlocked.Increment(ref _number)}");
         bool isStream = (bool?)body["stream"] == true && script.As != "json";
-        if (isStream)
-            await answer.StreamAsync(context);
-        else
-            await JsonAsync(context, answer.Whole());
-        Interlocked.Increment(ref _whole);
+        Interlocked.Increment(ref _running);
+        try
+        {
+            if (isStream)
+                await answer.StreamAsync(context);
+            else
+                await JsonAsync(context, answer.Whole());
+            Interlocked.Increment(ref _whole);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
     }
 
     internal static async Task JsonAsync(HttpContext context, JsonNode json)

@@ -66,7 +66,7 @@ public abstract record GenerationEvent(long Seq)
 {
     public sealed record Delta(long Seq, string Content, string Reasoning) : GenerationEvent(Seq);
 
-    /// <summary>The last one. It is stored when this is seen.</summary>
+    /// <summary>The last one. It is stored when this is seen, unless its problem is "not_stored": then its context is as it was.</summary>
     public sealed record Ended(long Seq, GenerationResult Result) : GenerationEvent(Seq);
 }
 

@@ -16,7 +16,7 @@ public static class Completion
                 throw ProviderStream.Malformed(null);
             return ProviderStream.ChunkOf(document.RootElement, json, "message");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw ProviderStream.Malformed(exception);
         }

@@ -20,7 +20,10 @@ public sealed record StreamLimits(TimeSpan Silence, long BytesMax)
 /// </summary>
 public static class ProviderStream
 {
-    private const int MessageCharactersMax = 500;
+    /// <summary>Nobody counts so many; sums of what is less do not overflow.</summary>
+    private const long CountMax = 1_000_000_000_000;
+
+    private const int MessageCharactersMax = 500, IdCharactersMax = 200;
 
     /// <summary>Ends with <see cref="StreamPart.Failed"/> or <see cref="StreamPart.Ended"/>.</summary>
     /// <exception cref="StreamException">It cannot be read on.</exception>
@@ -66,9 +69,24 @@ public static class ProviderStream
                 throw Malformed(null);
             return ErrorOf(kind, root) is { } error ? error : ChunkOf(root, json, "delta");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The second: half of a character that needs two \u.
         {
             throw Malformed(exception);
+        }
+    }
+
+    /// <summary>"id" and "created" of a piece, which are the same in each.</summary>
+    /// <returns>"" and 0 for what it does not say.</returns>
+    internal static (string Id, long Created) HeadOf(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 64 });
+            return (Text(document.RootElement, "id") is { Length: <= IdCharactersMax } id ? id : "", Count(document.RootElement, "created"));
+        }
+        catch (InvalidOperationException)
+        {
+            return ("", 0); // An id that is no text.
         }
     }
 
@@ -118,7 +136,7 @@ public static class ProviderStream
 
     private static string? Scalar(JsonElement element, string name) => Member(element, name) is { ValueKind: JsonValueKind.String or JsonValueKind.Number } value ? value.ToString() : null;
 
-    private static long Count(JsonElement element, string name) => Member(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out long count) && count > 0 ? count : 0;
+    private static long Count(JsonElement element, string name) => Member(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out long count) && count is > 0 and <= CountMax ? count : 0;
 
     private static string Cut(string text) => text.Length <= MessageCharactersMax ? text : text[..MessageCharactersMax] + "…";
 }
