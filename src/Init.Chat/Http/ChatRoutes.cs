@@ -1,5 +1,5 @@
-using Init.Chat.OpenAi;
 using Init.Chat.Http.Endpoints;
+using Init.Chat.OpenAi;
 using Init.Chat.Store;
 
 namespace Init.Chat.Http;

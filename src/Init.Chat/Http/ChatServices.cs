@@ -26,8 +26,7 @@ public sealed record ChatServices
     /// <summary>Null: nobody comes in by the published door.</summary>
     public IKeyGate? Gate { get; init; }
 
-    /// <summary>Null: there are no pictures here.</summary>
-    public IRenderer? Renderer { get; init; }
+    public required IRenderer Renderer { get; init; }
 
     /// <summary>Keys, the log of calls, and what is counted.</summary>
     public required ChatAccounts Accounts { get; init; }

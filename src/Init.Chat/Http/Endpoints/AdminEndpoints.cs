@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Init.Chat.Providers;
 using Microsoft.AspNetCore.Http;
 

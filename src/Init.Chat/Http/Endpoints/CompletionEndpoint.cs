@@ -7,6 +7,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Init.Chat.Http.Endpoints;
 
+/// <param name="Status">Of the answer.</param>
+/// <param name="Write">Its object.</param>
+internal readonly record struct AnswerEnding(int Status, Action<Utf8JsonWriter> Write);
+
 /// <summary>POST /chat/completion/{user}: says something and waits for the answer, or watches it come. The answer is made and kept also when the client has gone.</summary>
 internal static class CompletionEndpoint
 {
@@ -59,9 +63,8 @@ internal static class CompletionEndpoint
     private static async Task CompleteAsync(ChatCall call)
     {
         CompletionInputs inputs = await CompletionInputs.ReadAsync(call);
-        if (inputs.Renders && call.Services.Renderer is null)
-            throw new RefusedException(StatusCodes.Status501NotImplemented, "pictures need Chromium (as root: apt-get install chromium)");
         GenerationRequest request = await new TurnPreparation(call, inputs).PrepareAsync();
+        using IDisposable? begun = await BeginCallAsync(call, request);
         IGeneration generation = await call.Services.Generator.StartAsync(request, call.Gone);
         call.Context.Response.Headers[TaskHeader] = generation.TaskId;
         if (inputs.Form != AnswerForm.Whole)
@@ -69,42 +72,65 @@ internal static class CompletionEndpoint
             await using EventWriter writer = new(call, inputs.Form);
             await writer.BeginAsync();
             await writer.TaskAsync(generation.TaskId);
-            await writer.FollowAsync(generation, after: 0, result => FinishAsync(call, inputs, request, result));
+            await writer.FollowAsync(generation, after: 0, async result => (await FinishAsync(call, inputs, request, result)).Write);
             return;
         }
 
         GenerationResult result = await generation.Completion.WaitAsync(call.Gone);
-        Action<Utf8JsonWriter> write = await FinishAsync(call, inputs, request, result);
+        AnswerEnding ending = await FinishAsync(call, inputs, request, result);
         if (result.Problem?.RetryAfter is { } wait)
             call.Context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        int status = result.State switch
-        {
-            TaskState.Done => StatusCodes.Status200OK,
-            TaskState.Cancelled => StatusCodes.Status409Conflict,
-            _ => result.Problem?.Status ?? StatusCodes.Status502BadGateway,
-        };
-        await ChatReply.JsonAsync(call, write, status);
+        await ChatReply.JsonAsync(call, ending.Write, ending.Status);
     }
 
-    /// <summary>Makes the picture, if one is wanted and there is something to show. That there is none is no reason to withhold the answer.</summary>
-    private static async Task<Action<Utf8JsonWriter>> FinishAsync(ChatCall call, CompletionInputs inputs, GenerationRequest request, GenerationResult result)
+    /// <summary>What the key may still use is asked before the provider is; a refusal ends the turn.</summary>
+    private static async Task<IDisposable?> BeginCallAsync(ChatCall call, GenerationRequest request)
+    {
+        try
+        {
+            return call.Key?.BeginCall(request.ModelType, request.Messages.Sum(message => TokenEstimate.Of(message.Content)));
+        }
+        catch
+        {
+            if (request.Turn is not null)
+                await request.Turn.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the picture, if one is wanted and there is something to show. An answer is not withheld because its picture cannot be made: the problem stands beside it.</summary>
+    private static async Task<AnswerEnding> FinishAsync(ChatCall call, CompletionInputs inputs, GenerationRequest request, GenerationResult result)
     {
         if (!inputs.Renders || result.State != TaskState.Done || result.Content.Length + result.Reasoning.Length == 0)
-            return json => WriteResult(json, result, request.ModelType, null, null);
+            return new(StatusOf(result), json => WriteResult(json, result, request.ModelType, null, null));
 
-        UserConfig config = await VariableEndpoints.ConfigOfAsync(call, call.User);
-        RenderRequest picture = new() { Content = result.Content, Reasoning = result.Reasoning, Style = config.RenderStyle };
-        RenderedPicture rendered = await call.Services.Renderer!.RenderAsync(picture, call.Gone);
-        string url = PublicUrl.Of(call, $"/file/render/{rendered.FileId}.png");
-        return json => WriteResult(json, result, request.ModelType, rendered, url);
+        try
+        {
+            UserConfig config = await VariableEndpoints.ConfigOfAsync(call, call.User);
+            RenderedPicture picture = await call.Services.Renderer.RenderAsync(new RenderRequest { Content = result.Content, Reasoning = result.Reasoning, Style = config.RenderStyle }, call.Gone);
+            string url = PublicUrl.Of(call, $"/file/render/{picture.FileId}.png");
+            return new(StatusCodes.Status200OK, json => WriteResult(json, result, request.ModelType, picture, url));
+        }
+        catch (RenderException exception)
+        {
+            GenerationResult told = result with { Problem = new GenerationProblem(exception.Status, exception.Code, exception.Message) };
+            return new(exception.Status, json => WriteResult(json, told, request.ModelType, null, null));
+        }
     }
+
+    private static int StatusOf(GenerationResult result) => result.State switch
+    {
+        TaskState.Done => StatusCodes.Status200OK,
+        TaskState.Cancelled => StatusCodes.Status409Conflict,
+        _ => result.Problem?.Status ?? StatusCodes.Status502BadGateway,
+    };
 
     private static async Task PictureAsync(ChatCall call)
     {
         byte[]? picture = null;
         try
         {
-            if (call.Services.Renderer?.Find(call.Value("uuid")) is { } path)
+            if (call.Services.Renderer.Find(call.Value("uuid")) is { } path)
                 picture = await File.ReadAllBytesAsync(path, call.Gone);
         }
         catch (IOException)

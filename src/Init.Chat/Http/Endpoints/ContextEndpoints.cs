@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text.Json;
 using Init.Chat.Store;
 using Microsoft.AspNetCore.Http;
 

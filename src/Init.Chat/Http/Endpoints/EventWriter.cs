@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Init.Admin.Http;
 using Init.Chat.Generation;
-using Init.Chat.Rendering;
 using Microsoft.AspNetCore.Http;
 
 namespace Init.Chat.Http.Endpoints;
@@ -73,7 +72,7 @@ internal sealed class EventWriter : IAsyncDisposable
                     });
                     break;
                 case GenerationEvent.Ended ended:
-                    await EndAsync(ended.Seq, await FinishedAsync(ended.Result, finish));
+                    await EndAsync(ended.Seq, await finish(ended.Result));
                     return;
             }
         }
@@ -109,19 +108,6 @@ internal sealed class EventWriter : IAsyncDisposable
         _end.Dispose();
         _turn.Dispose();
         await _json.DisposeAsync();
-    }
-
-    /// <summary>An answer that has come whole is not taken back because its picture fails.</summary>
-    private static async Task<Action<Utf8JsonWriter>> FinishedAsync(GenerationResult result, Func<GenerationResult, Task<Action<Utf8JsonWriter>>> finish)
-    {
-        try
-        {
-            return await finish(result);
-        }
-        catch (RenderException exception)
-        {
-            return json => CompletionEndpoint.WriteResult(json, result with { Problem = new GenerationProblem(exception.Status, exception.Code, exception.Message) }, "", null, null);
-        }
     }
 
     private async Task WriteAsync(long? seq, string? name, Action<Utf8JsonWriter> members)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using Init.Chat.Generation;
 using Init.Chat.Store;
 using Microsoft.AspNetCore.Http;
 
