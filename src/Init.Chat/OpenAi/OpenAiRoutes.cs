@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Init.Chat.Http;
 using Init.Chat.Providers;
@@ -12,6 +13,11 @@ internal sealed class OpenAiRoutes
     public const string RequestId = "x-request-id";
 
     private readonly OpenAiDrains _drains = new();
+
+    /// <summary>Of this process, before the number of the request.</summary>
+    private readonly string _start = RandomNumberGenerator.GetHexString(16, lowercase: true);
+
+    private long _number;
     private int _running;
 
     public static void Map(ChatRouter router)
@@ -26,6 +32,7 @@ internal sealed class OpenAiRoutes
     private async Task CallAsync(ChatCall call, string path)
     {
         int limit = call.Services.Options.Concurrency;
+        call.Context.Response.Headers[RequestId] = $"req_{_start}{Interlocked.Increment(ref _number):x8}";
         try
         {
             if (Interlocked.Increment(ref _running) > limit)

@@ -86,6 +86,8 @@ internal sealed class ScriptedAnswer : UpstreamAnswer
             yield return part;
     }
 
+    public override string WithoutKeys(string words) => words;
+
     public override void Finish(CallOutcome outcome) => Outcomes.Add(outcome);
 
     public override ValueTask DisposeAsync()

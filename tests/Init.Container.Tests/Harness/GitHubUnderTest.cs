@@ -31,9 +31,36 @@ internal sealed class GitHubUnderTest : IAsyncDisposable
     /// <summary>Of the last backup; null when it has no such file.</summary>
     public async Task<string?> ShowAsync(string path)
     {
-        Said said = await Shell.RunAsync("git", $"--git-dir={Fake.Git.PathOf(FakeGitHub.Repository + ".git")}", "show", $"main:{path}");
+        Said said = await Shell.RunAsync("git", $"--git-dir={Repository}", "show", $"main:{path}");
         return said.Code == 0 ? said.Output : null;
     }
+
+    /// <summary>The subjects of all backups, the newest first.</summary>
+    public async Task<string> LogAsync() => (await Shell.RunAsync("git", $"--git-dir={Repository}", "log", "--format=%s", "main")).Output;
+
+    /// <summary>One commit on a new branch main, by git itself.</summary>
+    public async Task PushAsync(string subject, IReadOnlyDictionary<string, string> files)
+    {
+        string tree = Path.Combine(_directory, "work-tree");
+        foreach (var (path, content) in files)
+        {
+            string full = Path.Combine(tree, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            await File.WriteAllTextAsync(full, content);
+        }
+
+        string[][] commands =
+        [
+            ["init", "-q", "-b", "main"], ["add", "-A", "-f"], ["-c", "user.name=astrbot-backup", "-c", "user.email=astrbot-backup@local", "commit", "-q", "-m", subject], ["push", "-q", Repository, "main:main"],
+        ];
+        foreach (string[] command in commands)
+        {
+            Said said = await Shell.RunAsync(["git", "-C", tree, .. command]);
+            Assert.True(said.Code == 0, $"git {command[0]}: {said}");
+        }
+    }
+
+    private string Repository => Fake.Git.PathOf(FakeGitHub.Repository + ".git");
 
     public async ValueTask DisposeAsync()
     {
