@@ -71,6 +71,7 @@ internal sealed class OpenAiHost : IAsyncDisposable
             Store = store,
             Upstream = upstream,
             Generator = null!,
+            Renderer = null!,
             Accounts = accounts,
             Gate = new KeyGate(accounts.Keys, TimeProvider.System),
             AdminKey = null!,
