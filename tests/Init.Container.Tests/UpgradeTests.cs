@@ -6,7 +6,7 @@ using Init.Container.Tests.Harness;
 
 namespace Init.Container.Tests;
 
-/// <summary>The image in the place of the original's, with the repository and the variables that its users have: docs/reference/image.md.</summary>
+/// <summary>The image in the place of the original's, with the repository and the variables that its users have, and over HTTPS, as the real GitHub speaks it.</summary>
 public sealed partial class UpgradeTests
 {
     private const string Model = "home/user/AstrBot/data/model.bin";
@@ -14,9 +14,10 @@ public sealed partial class UpgradeTests
     [ContainerFact]
     public async Task Repository_OfTheOriginal_ComesBackWithRulesLoginAndLargeFiles()
     {
-        await using GitHubUnderTest github = await GitHubUnderTest.StartAsync();
+        await using GitHubUnderTest github = await GitHubUnderTest.StartAsync(isSecure: true);
         byte[] model = RandomNumberGenerator.GetBytes(12_000_000);
         FakeAsset asset = github.Fake.AddAsset(github.Fake.AddRelease("blobs"), $"{Convert.ToHexStringLower(SHA256.HashData(model))}-model.bin", model);
+        Assert.StartsWith("https://", github.Fake.RemoteUrl, StringComparison.Ordinal);
         await PushAsTheOriginalAsync(github, model, asset);
         github.Fake.Misbehave(new FakeGitHubFault { Where = "assets GET", BytesPerSecond = 2_000_000 });
 

@@ -6,11 +6,13 @@ namespace Init.Container.Tests.Harness;
 internal sealed class GitHubUnderTest : IAsyncDisposable
 {
     private readonly string _directory;
+    private readonly TestCertificates? _certificates;
 
-    private GitHubUnderTest(FakeGitHub fake, string directory)
+    private GitHubUnderTest(FakeGitHub fake, string directory, TestCertificates? certificates)
     {
         Fake = fake;
         _directory = directory;
+        _certificates = certificates;
     }
 
     public FakeGitHub Fake { get; }
@@ -18,14 +20,19 @@ internal sealed class GitHubUnderTest : IAsyncDisposable
     /// <summary>The stack with this repository, with the variables that the original's users have set.</summary>
     public ContainerOptions Options => new()
     {
-        Environment = [$"GITHUB_USER={GitServer.User}", $"GITHUB_PAT={GitServer.Token}", "GIT_BRANCH=main"],
+        Environment = [$"GITHUB_USER={GitServer.User}", $"GITHUB_PAT={GitServer.Token}", "GIT_BRANCH=main", .. _certificates is null ? (string[])[] : [$"SSL_CERT_FILE={AuthorityInside}"]],
+        Flags = _certificates is null ? [] : ["--volume", $"{_certificates.AuthorityFile}:{AuthorityInside}:ro"],
         Backup = $"remote = \"{Fake.RemoteUrl}\"\ngithub_api = \"{Fake.Api}\"\nlease_time = \"3s\"",
     };
 
-    public static async Task<GitHubUnderTest> StartAsync()
+    private const string AuthorityInside = "/etc/authority-of-the-tests.pem";
+
+    /// <param name="isSecure">By HTTPS as the real one, with an authority of its own, which the containers are told to trust.</param>
+    public static async Task<GitHubUnderTest> StartAsync(bool isSecure = false)
     {
         string directory = Directory.CreateTempSubdirectory("fake-github-").FullName;
-        return new GitHubUnderTest(await FakeGitHub.StartAsync(directory), directory);
+        TestCertificates? certificates = isSecure ? new TestCertificates(directory) : null;
+        return new GitHubUnderTest(await FakeGitHub.StartAsync(directory, certificates?.Make()), directory, certificates);
     }
 
     /// <summary>Of the last backup; null when it has no such file.</summary>
@@ -65,6 +72,7 @@ internal sealed class GitHubUnderTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Fake.DisposeAsync();
+        _certificates?.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 }
