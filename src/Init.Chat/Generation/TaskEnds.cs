@@ -71,11 +71,12 @@ internal sealed class TaskEnds(IChatStore store, ICallWatch watch, GeneratorOpti
         }
     }
 
-    /// <summary>Another process has taken this one for dead, and has ended its task as interrupted. What the call took is counted still.</summary>
+    /// <summary>Another process has taken this one for dead, and has ended its task as interrupted. What the call took is counted still, unless it was by estimate, with the part of the answer that was kept.</summary>
     private async Task<GenerationProblem> TakenAsync(TaskEnd end)
     {
         logger.TaskTaken(end.Id);
-        if (end.Call is { } call)
+        bool isCounted = await store.TaskAsync(end.Id, CancellationToken.None) is { } ended && ended.Content.Length + ended.Reasoning.Length > 0;
+        if (end.Call is { } call && !isCounted)
         {
             await store.AppendCallsAsync([call], CancellationToken.None);
             watch.Ended(call);

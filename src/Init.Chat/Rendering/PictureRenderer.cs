@@ -31,7 +31,7 @@ public sealed class PictureRenderer : IRenderer
         _options = options;
         _logger = logger;
         _clock = clock ?? TimeProvider.System;
-        _files = new RenderFiles(options.Directory, _clock);
+        _files = new RenderFiles(options.Directory, options.BytesMax, _clock);
         _browsers = new BrowserHolder(new BrowserStart(options, logger).StartAsync, options.IdleMax, _clock);
         _turns = new SemaphoreSlim(options.ParallelMax, options.ParallelMax);
 

@@ -7,8 +7,9 @@ namespace Init.Chat.Rendering;
 /// Pictures in a directory. A file's time of change is when it expires: so it is known without any list, after a crash too, and to several processes with one directory.
 /// </summary>
 /// <param name="directory">Made when it is missing.</param>
+/// <param name="bytesMax">Of all pictures.</param>
 /// <param name="clock">The wall clock.</param>
-internal sealed class RenderFiles(string directory, TimeProvider clock)
+internal sealed class RenderFiles(string directory, long bytesMax, TimeProvider clock)
 {
     private const string Extension = ".png";
     private const int OwnerOnly = 0x180 /* 0600 */, OwnersDirectory = 0x1C0 /* 0700 */;
@@ -39,31 +40,31 @@ internal sealed class RenderFiles(string directory, TimeProvider clock)
         return File.Exists(path) && !IsExpired(path) ? path : null;
     }
 
-    /// <summary>Removes what has expired. What cannot be removed is tried again the next time.</summary>
+    /// <summary>Removes what has expired, and what is too much. What cannot be removed is tried again the next time.</summary>
     /// <returns>When the next expires; null: none is left.</returns>
     public DateTimeOffset? Sweep()
     {
         DateTimeOffset? next = null;
-        foreach (string path in Directory.EnumerateFiles(directory, "*" + Extension))
-        {
-            // Only what can be ours.
-            if (!Guid.TryParseExact(Path.GetFileNameWithoutExtension(path), "D", out _))
-                continue;
+        long bytes = 0;
 
-            if (!IsExpired(path))
+        // Only what can be ours; the one that lives longest first.
+        IEnumerable<FileInfo> pictures = new DirectoryInfo(directory).EnumerateFiles("*" + Extension).Where(file => Guid.TryParseExact(Path.GetFileNameWithoutExtension(file.Name), "D", out _));
+        foreach (FileInfo picture in pictures.OrderByDescending(file => file.LastWriteTimeUtc).ToArray())
+        {
+            bytes += picture.Exists ? picture.Length : 0;
+            if (!IsExpired(picture.FullName) && bytes <= bytesMax)
             {
-                DateTimeOffset expires = ExpiryOf(path);
-                next = next is { } known && known < expires ? known : expires;
+                next = ExpiryOf(picture.FullName);
                 continue;
             }
 
             try
             {
-                File.Delete(path);
+                picture.Delete();
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                next ??= clock.GetUtcNow();
+                next = clock.GetUtcNow();
             }
         }
 

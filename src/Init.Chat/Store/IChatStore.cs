@@ -76,7 +76,7 @@ public interface IChatStore : IAsyncDisposable
     Task<bool> EndTaskAsync(TaskEnd end, CancellationToken cancellation);
 
     /// <summary>
-    /// Ends the running tasks of an owner that is dead (or of any owner whose lease has run out) as interrupted: what was asked, and the answer so far with <see cref="ChatMessage.IsInterrupted"/> if there is any, are appended to their contexts.
+    /// Ends the running tasks of an owner that is dead (or of any owner whose lease has run out) as interrupted: what was asked, and the answer so far with <see cref="ChatMessage.IsInterrupted"/> if there is any, are appended to their contexts. A provider that has answered has taken something: such a call is logged and counted by estimate.
     /// </summary>
     /// <returns>How many.</returns>
     Task<int> InterruptTasksAsync(string owner, CancellationToken cancellation);

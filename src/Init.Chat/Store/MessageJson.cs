@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Init.Chat.Store;
@@ -15,8 +14,7 @@ public sealed class MessageJsonException(string message, Exception? inner = null
 /// </summary>
 public static class MessageJson
 {
-    /// <summary>Letters stay letters: what is written is read by people, and never part of an HTML page.</summary>
-    internal static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions Compact = new() { Encoder = PlainJsonEncoder.Instance };
 
     private static readonly ImmutableArray<string> Roles = ["system", "user", "assistant", "tool"];
 

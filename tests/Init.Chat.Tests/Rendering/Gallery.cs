@@ -70,6 +70,10 @@ internal static class Gallery
 
         $$\left( \frac{1}{1+\frac{1}{1+x}} \right)^{2} \in \mathbb{R}, \quad \hat{y} = \operatorname{argmax}_{k} P(k \mid x), \quad \overline{AB} \unknowncommand \boxed{E=mc^2}$$
 
+        $$\oint_C \mathbf{F}\cdot d\mathbf{r} = \iint_S (\nabla\times\mathbf{F})\cdot d\mathbf{S}, \quad \underbrace{a+b+\cdots+z}_{26}, \quad \binom{n}{k} = \frac{n!}{k!(n-k)!}, \quad \prod_{\substack{i<j \\ i \ne 3}} x_{ij}'$$
+
+        $$A \xrightarrow{f\ \text{连续}} B, \quad \left|\begin{matrix} 1 & 0 \\ 0 & 1 \end{matrix}\right|, \quad \mathcal{L}\{f\}(s), \quad \lfloor x \rfloor, \quad \not\subset, \quad \dot{x} = \alpha x - \beta xy, \quad 速度 = \frac{路程}{时间}$$
+
         ## Lists
 
         1. one

@@ -8,11 +8,13 @@ public sealed class RenderFilesTests : IDisposable
     private readonly string _directory = Path.Combine(Path.GetTempPath(), "init-render-" + Guid.NewGuid().ToString("N"));
     private readonly SetClock _clock = new();
 
+    private const int BytesMax = 100;
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private RenderFiles Open()
     {
-        RenderFiles files = new(_directory, _clock);
+        RenderFiles files = new(_directory, BytesMax, _clock);
         files.Prepare();
         return files;
     }
@@ -70,6 +72,19 @@ public sealed class RenderFilesTests : IDisposable
         Assert.InRange(next.Value - _clock.Now, TimeSpan.FromSeconds(19), TimeSpan.FromSeconds(21));
         _clock.Now += TimeSpan.FromSeconds(30);
         Assert.Null(after.Sweep());
+    }
+
+    [Fact]
+    public void Sweep_WhenThereIsTooMuch_RemovesWhatWouldExpireFirst()
+    {
+        RenderFiles files = Open();
+        (string first, _) = files.Write(new byte[60], TimeSpan.FromSeconds(10));
+        (string second, _) = files.Write(new byte[60], TimeSpan.FromSeconds(20));
+
+        files.Sweep();
+
+        Assert.Null(files.Find(first));
+        Assert.NotNull(files.Find(second));
     }
 
     private sealed class SetClock : TimeProvider

@@ -111,6 +111,12 @@ public abstract partial class ChatStoreContract
         Assert.Equal((TaskState.Interrupted, "so far"), (partial.State, partial.Content));
         Assert.Equal(TaskState.Running, (await Store.TaskAsync("other", None))!.State);
         Assert.False(await Store.EndTaskAsync(End("partial"), None));
+
+        // Who had answered has taken something; who had not, as far as anybody knows, has not.
+        CallRecord[] calls = [.. (await ListAsync(new CallFilter())).Where(call => call.Outcome == "interrupted")];
+        Assert.Equal(["one", "three"], calls.Select(call => call.UserId).Order(StringComparer.Ordinal));
+        Assert.All(calls, call => Assert.True(call is { IsEstimated: true, CompletionTokens: > 0, PromptTokens: > 0 }, call.ToString()));
+        Assert.Equal(calls.Sum(call => call.TotalTokens), (await Store.UsageAsync(new UsageFilter(DateOnly.MinValue), None)).Where(sum => sum.UserId is "one" or "three").Sum(sum => sum.TotalTokens));
     }
 
     [Fact]

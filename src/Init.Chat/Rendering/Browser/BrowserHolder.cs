@@ -33,25 +33,28 @@ internal sealed class BrowserHolder(Func<CancellationToken, Task<ChromiumBrowser
         await _starting.WaitAsync(cancellation);
         try
         {
-            Held? old;
+            Held? known, old = null;
             lock (_lock)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
-                if (_held is { IsRetired: false, Browser.IsAlive: true } held && held.Pages < PagesMax)
-                {
-                    held.Users++;
-                    held.Pages++;
-                    return held;
-                }
-
-                old = Retire();
+                known = _held is { Pages: < PagesMax } held ? held : null;
+                if (known is null)
+                    old = Retire();
+                else
+                    (known.Users, known.Pages) = (known.Users + 1, known.Pages + 1);
             }
 
+            if (known is not null && await IsWellAsync(known, cancellation))
+                return known;
             if (old is not null)
                 await old.Browser.DisposeAsync();
             Held fresh = new(await start(cancellation)) { Users = 1, Pages = 1 };
             lock (_lock)
-                _held = fresh;
+            {
+                fresh.IsRetired = _isDisposed;
+                _held = _isDisposed ? null : fresh;
+            }
+
             return fresh;
         }
         finally
@@ -95,6 +98,21 @@ internal sealed class BrowserHolder(Func<CancellationToken, Task<ChromiumBrowser
 
         if (old is not null)
             await old.Browser.DisposeAsync();
+    }
+
+    /// <summary>It may have died while it had nothing to do; nobody's picture is to fail for that. One that is not well is given back.</summary>
+    private async Task<bool> IsWellAsync(Held held, CancellationToken cancellation)
+    {
+        bool isWell = false;
+        try
+        {
+            return isWell = await held.Browser.AnswersAsync(cancellation);
+        }
+        finally
+        {
+            if (!isWell)
+                await ReturnAsync(held, isSpoilt: !cancellation.IsCancellationRequested);
+        }
     }
 
     /// <returns>What the caller is to end; those who use it end it otherwise.</returns>

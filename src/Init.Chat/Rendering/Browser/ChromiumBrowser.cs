@@ -12,11 +12,25 @@ internal sealed class ChromiumBrowser(ChromiumProcess process) : IAsyncDisposabl
 
     private const int HeightMin = 80;
 
-    private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(2);
-
-    public bool IsAlive => process.Pipe.IsOpen;
+    private static readonly TimeSpan ClosingPatience = TimeSpan.FromSeconds(2), AnswerPatience = TimeSpan.FromSeconds(2);
 
     public int ProcessId => process.Id;
+
+    /// <summary>Whether it is there and well. Takes a millisecond when it is.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(AnswerPatience);
+        try
+        {
+            await CallAsync("Browser.getVersion", null, null, limit.Token);
+            return true;
+        }
+        catch (Exception exception) when (exception is DevToolsException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
 
     /// <param name="page">Makes the page, and makes it again when it has to be cut.</param>
     /// <param name="options">Scale and greatest height.</param>

@@ -18,7 +18,7 @@ internal sealed class ChromiumProcess : IAsyncDisposable
 
         // No address is known to it, and it asks for none on its own account.
         "--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-domain-reliability", "--disable-default-apps",
-        "--disable-extensions", "--no-first-run", "--no-default-browser-check", "--disable-breakpad", "--no-pings", "--disable-remote-fonts", "--disable-3d-apis", "--disable-file-system",
+        "--disable-extensions", "--no-first-run", "--no-default-browser-check", "--disable-breakpad", "--no-pings", "--disable-3d-apis", "--disable-file-system",
         "--disable-features=Translate,MediaRouter,OptimizationHints,DialMediaRouteProvider,AutofillServerCommunication", "--password-store=basic", "--use-mock-keychain",
 
         // Containers have 64 MB there.
@@ -91,6 +91,9 @@ internal sealed class ChromiumProcess : IAsyncDisposable
 
         await _process.WaitForExitAsync();
         await _reading;
+        await _process.StandardInput.BaseStream.DisposeAsync();
+        await _process.StandardOutput.BaseStream.DisposeAsync();
+        _process.StandardError.Dispose();
         _process.Dispose();
         Pipe.Dispose();
         Profiles.Remove(_profile);

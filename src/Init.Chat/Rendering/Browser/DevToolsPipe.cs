@@ -19,9 +19,6 @@ internal sealed class DevToolsPipe(Stream toBrowser, Stream fromBrowser) : IDisp
     private volatile Exception? _ended;
     private int _lastId;
 
-    /// <summary>Whether the browser still answers.</summary>
-    public bool IsOpen => _ended is null;
-
     /// <exception cref="DevToolsException">The browser refused, or has gone.</exception>
     public async Task<JsonElement> CallAsync(string method, string? session, Action<Utf8JsonWriter>? parameters, CancellationToken cancellation)
     {

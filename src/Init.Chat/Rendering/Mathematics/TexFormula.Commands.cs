@@ -24,9 +24,9 @@ internal sealed partial class TexFormula
         if (TexSymbols.Spaces.TryGetValue(name, out sign))
             return (Space(sign), false);
         if (TexSymbols.AccentsAbove.TryGetValue(name, out sign))
-            return ($"<mover accent=\"true\">{Single(Argument())}<mo{(IsWide(name) ? "" : " stretchy=\"false\"")}>{sign}</mo></mover>", name == "overbrace");
+            return ($"<mover accent=\"true\">{Single(Argument())}<mo stretchy=\"{(IsWide(name) ? "true" : "false")}\">{sign}</mo></mover>", name == "overbrace");
         if (TexSymbols.AccentsBelow.TryGetValue(name, out sign))
-            return ($"<munder accentunder=\"true\">{Single(Argument())}<mo>{sign}</mo></munder>", name == "underbrace");
+            return ($"<munder accentunder=\"true\">{Single(Argument())}<mo stretchy=\"true\">{sign}</mo></munder>", name == "underbrace");
         if (TexSymbols.Silent.Contains(name))
             return ("", false);
         if (TexSymbols.SilentWithArgument.Contains(name))
@@ -63,7 +63,7 @@ internal sealed partial class TexFormula
                 return ($"<munder>{Single(Argument())}{Single(below)}</munder>", false);
             case "xrightarrow" or "xleftarrow":
                 string? under = OptionalArgument();
-                string arrow = name == "xrightarrow" ? "<mo stretchy=\"true\">→</mo>" : "<mo stretchy=\"true\">←</mo>", over = $"<mpadded lspace=\"0.5em\" width=\"+1em\">{Argument()}</mpadded>";
+                string arrow = name == "xrightarrow" ? "<mo stretchy=\"true\">→</mo>" : "<mo stretchy=\"true\">←</mo>", over = $"<mrow>{Space("0.6")}{Argument()}{Space("0.6")}</mrow>";
                 return (under is null ? $"<mover>{arrow}{over}</mover>" : $"<munderover>{arrow}{Single(under)}{over}</munderover>", false);
             case "text" or "textrm" or "textnormal" or "mbox" or "hbox" or "textsf" or "texttt":
                 return (Text(Spaced(RawArgument())), false);
@@ -98,6 +98,10 @@ internal sealed partial class TexFormula
             case "textcolor":
                 _ = RawArgument();
                 return (Single(Argument()), false);
+            case "overline":
+                return ($"<mrow class=\"over\">{Argument()}</mrow>", false);
+            case "underline" or "underbar":
+                return ($"<mrow class=\"under\">{Argument()}</mrow>", false);
             case "boxed" or "fbox":
                 return ($"<mrow class=\"boxed\">{Argument()}</mrow>", false);
             case "phantom" or "hphantom" or "vphantom":

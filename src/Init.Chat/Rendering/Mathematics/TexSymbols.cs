@@ -43,9 +43,9 @@ internal static class TexSymbols
         "lim lim limsup lim_sup liminf lim_inf max max min min sup sup inf inf det det gcd gcd lcm lcm Pr Pr argmax arg_max argmin arg_min");
 
     public static FrozenDictionary<string, string> AccentsAbove { get; } = Table(
-        "hat ^ widehat ^ check ˇ tilde ~ widetilde ~ acute ´ grave ` dot ˙ ddot ¨ dddot ⃛ breve ˘ bar ¯ vec → mathring ˚ overline ‾ overrightarrow → overleftarrow ← overleftrightarrow ↔ overbrace ⏞ overparen ⏜");
+        "hat ^ widehat ^ check ˇ tilde ~ widetilde ~ acute ´ grave ` dot ˙ ddot ¨ dddot ⃛ breve ˘ bar ¯ vec → mathring ˚ overrightarrow → overleftarrow ← overleftrightarrow ↔ overbrace ⏞ overparen ⏜");
 
-    public static FrozenDictionary<string, string> AccentsBelow { get; } = Table("underline ‾ underbrace ⏟ underrightarrow → underleftarrow ← underparen ⏝ underbar ‾");
+    public static FrozenDictionary<string, string> AccentsBelow { get; } = Table("underbrace ⏟ underrightarrow → underleftarrow ← underparen ⏝");
 
     /// <summary>Widths in em.</summary>
     public static FrozenDictionary<string, string> Spaces { get; } = Table(

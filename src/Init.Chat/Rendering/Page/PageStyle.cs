@@ -3,11 +3,14 @@ namespace Init.Chat.Rendering.Page;
 /// <summary>The style sheet.</summary>
 internal static class PageStyle
 {
-    // "i" is only ever a piece of coloured code: Markdown's emphasis is "em".
+    // DejaVu has black and white emoji, and the emoji font has digits: so the latter is asked first, for emoji only. "i" is only ever a piece of coloured code: Markdown's emphasis is "em".
     private const string Rules = """
+        @font-face{font-family:emoji;src:local("Noto Color Emoji");unicode-range:U+200D,U+FE0F,U+20E3,U+231A-231B,U+23E9-23EC,U+23F0,U+23F3,U+25FD-25FE,U+2614-2615,U+2648-2653,U+267F,U+2693,U+26A1,
+          U+26AA-26AB,U+26BD-26BE,U+26C4-26C5,U+26CE,U+26D4,U+26EA,U+26F2-26F3,U+26F5,U+26FA,U+26FD,U+2705,U+270A-270B,U+2728,U+274C,U+274E,U+2753-2755,U+2757,U+2795-2797,U+27B0,U+27BF,U+2B1B-2B1C,
+          U+2B50,U+2B55,U+1F000-1FAFF}
         html{background:var(--bg)}
         body{width:740px;margin:0;padding:30px;background:var(--bg);color:var(--fg);
-          font:17px/1.7 "Noto Sans","Liberation Sans","DejaVu Sans","Noto Sans CJK SC","Noto Sans SC","WenQuanYi Micro Hei","Noto Color Emoji",sans-serif;
+          font:17px/1.7 emoji,"Noto Sans","Liberation Sans","Noto Sans CJK SC","Noto Sans SC","WenQuanYi Micro Hei",sans-serif;
           overflow-wrap:anywhere;-webkit-font-smoothing:antialiased}
         main>:first-child,blockquote>:first-child,li>:first-child{margin-top:0}
         main>:last-child,blockquote>:last-child,li>:last-child{margin-bottom:0}
@@ -26,11 +29,11 @@ internal static class PageStyle
         blockquote{color:var(--mu);border-left:4px solid var(--ln);padding:.1em 0 .1em 1em;margin-left:0;margin-right:0}
         blockquote.reasoning{font-size:.92em}
         hr{border:0;border-top:2px solid var(--ln);margin:1.5em 0}
-        code,pre,kbd{font-family:"JetBrains Mono","DejaVu Sans Mono","Liberation Mono","Noto Sans Mono CJK SC","Noto Color Emoji",monospace}
+        code,pre,kbd{font-family:emoji,"JetBrains Mono","DejaVu Sans Mono","Liberation Mono","Noto Sans Mono CJK SC",monospace}
         code{background:var(--pn);border-radius:4px;padding:.1em .35em;font-size:.87em}
         pre{background:var(--pn);border:1px solid var(--ln);border-radius:8px;padding:.85em 1em;white-space:pre-wrap;line-height:1.5;tab-size:4}
         pre code{background:none;padding:0;font-size:.83em}
-        pre .lang{float:right;color:var(--mu);font:12px/1 "Noto Sans","DejaVu Sans",sans-serif;margin:-.2em -.2em .4em 1em}
+        pre .lang{float:right;color:var(--mu);font:12px/1 "Noto Sans","Noto Sans CJK SC",sans-serif;margin:-.2em -.2em .4em 1em}
         pre i{font-style:normal}pre i.k{color:var(--ck)}pre i.s{color:var(--cs)}pre i.n{color:var(--cn)}pre i.c{color:var(--cc);font-style:italic}
         pre i.f{color:var(--cf)}pre i.t{color:var(--ct)}pre i.d{color:var(--ck)}
         table{border-collapse:collapse;max-width:100%;font-size:.95em}
@@ -41,8 +44,9 @@ internal static class PageStyle
         sup.fn{font-size:.72em;color:var(--ac);line-height:0}.notes{font-size:.88em;color:var(--mu);border-top:1px solid var(--ln);margin-top:1.6em;padding-top:.5em}
         math{font-family:"STIX Two Math","Latin Modern Math","DejaVu Math TeX Gyre","Noto Sans Math",math;font-size:1.08em}
         math[display=block]{text-align:center;font-size:1.15em}
-        mtext{font-family:"Noto Sans","Liberation Sans","DejaVu Sans","Noto Sans CJK SC",sans-serif;font-size:.92em}
+        mtext{font-family:"Noto Sans","Liberation Sans","Noto Sans CJK SC",sans-serif;font-size:.92em}
         mtext.unknown{color:var(--ct);font-family:"DejaVu Sans Mono",monospace}
+        mrow.over{border-top:1.3px solid currentColor;padding-top:.12em}mrow.under{border-bottom:1.3px solid currentColor;padding-bottom:.12em}
         mrow.boxed{border:1.5px solid currentColor;padding:.25em .35em}
         mtd.r{text-align:right;text-align:-webkit-right}mtd.l{text-align:left;text-align:-webkit-left}
         mtable.aligned mtd{padding:.28em 0}mtable.aligned mtd.r{padding-left:1.5em}mtable.aligned mtd:first-child{padding-left:0}

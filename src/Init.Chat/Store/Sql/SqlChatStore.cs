@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using Init.Chat.Generation;
 
 namespace Init.Chat.Store.Sql;
 
@@ -128,7 +129,7 @@ internal sealed class SqlChatStore : IChatStore
             ImmutableHashSet<string> live = await _database.LiveOwnersAsync(session);
             foreach (RunningTask task in await TaskTable.RunningAsync(session))
             {
-                if ((task.Owner == owner || !live.Contains(task.Owner)) && await InterruptAsync(session, task))
+                if ((task.Info.Owner == owner || !live.Contains(task.Info.Owner)) && await InterruptAsync(session, task))
                     count++;
             }
 
@@ -200,13 +201,19 @@ internal sealed class SqlChatStore : IChatStore
         return true;
     }
 
-    private ValueTask<bool> InterruptAsync(SqlSession session, RunningTask task)
+    private async ValueTask<bool> InterruptAsync(SqlSession session, RunningTask task)
     {
+        TaskInfo info = task.Info;
         ImmutableArray<ChatMessage> append = MessageJson.ReadArray(task.Said);
-        if (task.Content.Length > 0 || task.Reasoning.Length > 0)
-            append = append.Add(new ChatMessage("assistant", task.Content) { Reasoning = task.Reasoning, IsInterrupted = true });
-        TaskEnd end = new(task.Id, TaskState.Interrupted, append, null, "the process that ran it died", Now);
-        return EndAsync(session, end, BodiesOf(append));
+        CallRecord? call = null;
+        if (info.Content.Length > 0 || info.Reasoning.Length > 0)
+        {
+            ImmutableArray<ChatMessage> history = info.Branch is null ? [] : (await ItemTables.ContextAsync(session, ItemKey.Context(info.User, info.Branch))).Messages;
+            call = InterruptedCall.Of(info, [.. history, .. append], Now);
+            append = append.Add(new ChatMessage("assistant", info.Content) { Reasoning = info.Reasoning, IsInterrupted = true });
+        }
+
+        return await EndAsync(session, new TaskEnd(info.Id, TaskState.Interrupted, append, call, "the process that ran it died", Now), BodiesOf(append));
     }
 
     /// <summary>What goes wrong here goes wrong for callers too, who say it; the next time is soon.</summary>

@@ -33,8 +33,7 @@ internal static class TaskTable
     }
 
     public static async ValueTask<ImmutableArray<RunningTask>> RunningAsync(SqlSession session) => await session.QueryAsync(
-        "SELECT id, owner, said, content, reasoning FROM tasks WHERE state = 0 ORDER BY started, id" + session.ForUpdate,
-        row => new RunningTask(row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.Text(4)));
+        $"SELECT {Columns}, said FROM tasks WHERE state = 0 ORDER BY started, id" + session.ForUpdate, row => new RunningTask(Info(row), row.Text(12)));
 
     public static ValueTask<ImmutableArray<TaskInfo>> ListAsync(SqlSession session, TaskFilter filter)
     {
@@ -70,4 +69,4 @@ internal static class TaskTable
 internal sealed record EndedTask(string User, string? Branch);
 
 /// <param name="Said">A JSON array of messages.</param>
-internal sealed record RunningTask(string Id, string Owner, string Said, string Content, string Reasoning);
+internal sealed record RunningTask(TaskInfo Info, string Said);

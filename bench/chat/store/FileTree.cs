@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using System.Text;
+using Init.Chat.Store;
+
+namespace Init.Bench.ChatStore;
+
+/// <summary>The original's way: a context is a file of JSON, read and written as a whole, in place.</summary>
+internal sealed class FileTree(string root)
+{
+    public void Write(string user, ImmutableArray<ChatMessage> messages)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(user))!);
+        File.WriteAllText(PathOf(user), MessageJson.ToText(messages));
+    }
+
+    public ImmutableArray<ChatMessage> Read(string user) => MessageJson.ReadArray(File.ReadAllBytes(PathOf(user)));
+
+    public void Append(string user, ChatMessage message, bool synchronise)
+    {
+        byte[] json = Encoding.UTF8.GetBytes(MessageJson.ToText(Read(user).Add(message)));
+        using FileStream file = new(PathOf(user), FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
+        file.Write(json);
+        file.Flush(synchronise);
+    }
+
+    private string PathOf(string user) => Path.Combine(root, "Context_UserData", user, "ParallelData", "default.json");
+}
