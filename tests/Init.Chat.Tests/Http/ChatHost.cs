@@ -41,7 +41,7 @@ internal sealed class ChatHost : IAsyncDisposable
     public static async Task<ChatHost> StartAsync(string? models = null, Func<ChatOptions, ChatOptions>? change = null)
     {
         string directory = Directory.CreateTempSubdirectory("chat-").FullName;
-        ChatOptions options = new(directory, directory) { Listen = new HttpEndpoint { Address = IPAddress.Loopback, Port = 0 }, Publish = "/chat", AdminKey = AdminKeyOfTests };
+        ChatOptions options = new(directory, directory) { Listen = new HttpEndpoint { Address = IPAddress.Loopback, Port = 0 }, Publish = "/chat", AdminKey = AdminKeyOfTests, Variables = new Dictionary<string, string> { ["FAKE_KEY"] = "key-of-tests" } };
         options = change?.Invoke(options) ?? options;
         if (models is not null)
             await File.WriteAllTextAsync(options.ModelsFile, models);
