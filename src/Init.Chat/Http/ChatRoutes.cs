@@ -1,4 +1,6 @@
 using Init.Chat.Http.Endpoints;
+using Init.Chat.Manage;
+using Init.Chat.Metrics;
 using Init.Chat.OpenAi;
 using Init.Chat.Store;
 
@@ -23,7 +25,8 @@ public static class ChatRoutes
         ArchiveEndpoint.Map(router);
         CallLogEndpoints.Map(router);
         AdminEndpoints.Map(router);
-        OpenAiRoutes.Map(router);
+        MetricsEndpoint.Map(router, OpenAiRoutes.Map(router));
+        ManageRoutes.Map(router);
         return router;
     }
 }
