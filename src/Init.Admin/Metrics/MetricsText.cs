@@ -8,7 +8,7 @@ namespace Init.Admin.Metrics;
 /// The text that Prometheus reads, in its own format (0.0.4) or as OpenMetrics 1.0. They differ in little: OpenMetrics names a counter without its _total, knows
 /// units, and has an end.
 /// </summary>
-internal sealed class MetricsText(bool isOpenMetrics)
+public sealed class MetricsText(bool isOpenMetrics)
 {
     private readonly StringBuilder _text = new();
     private string _family = "";

@@ -1,4 +1,6 @@
 using Init.Chat.Http.Endpoints;
+using Init.Chat.Manage;
+using Init.Chat.Metrics;
 using Init.Chat.OpenAi;
 using Init.Chat.Store;
 
@@ -12,7 +14,7 @@ public static class ChatRoutes
         ChatRouter router = new();
         router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"), RouteAccess.Anyone);
         CompletionEndpoint.Map(router);
-        TaskEndpoints.Map(router);
+        Endpoints.TaskEndpoints.Map(router);
         new BranchEndpoints(ItemKind.Context, "context", "Context").Map(router);
         new BranchEndpoints(ItemKind.Prompt, "prompt", "Prompt").Map(router);
         new BranchEndpoints(ItemKind.Config, "config", "Config").Map(router);
@@ -23,7 +25,8 @@ public static class ChatRoutes
         ArchiveEndpoint.Map(router);
         CallLogEndpoints.Map(router);
         AdminEndpoints.Map(router);
-        OpenAiRoutes.Map(router);
+        MetricsEndpoint.Map(router, OpenAiRoutes.Map(router));
+        ManageRoutes.Map(router);
         return router;
     }
 }

@@ -20,13 +20,20 @@ internal sealed class OpenAiRoutes
     private long _number;
     private int _running;
 
-    public static void Map(ChatRouter router)
+    /// <summary>Requests that are being answered.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    /// <summary>Answers that are read on for nobody.</summary>
+    public int Draining => _drains.Count;
+
+    public static OpenAiRoutes Map(ChatRouter router)
     {
         OpenAiRoutes routes = new();
         router.Map("POST", "/v1/chat/completions", call => routes.CallAsync(call, "/chat/completions"), RouteAccess.AnyKey);
         router.Map("POST", "/v1/embeddings", call => routes.CallAsync(call, "/embeddings"), RouteAccess.AnyKey);
         router.Map("GET", "/v1/models", ModelsAsync, RouteAccess.AnyKey);
         router.Map("GET", "/v1/models/{model}", ModelAsync, RouteAccess.AnyKey);
+        return routes;
     }
 
     private async Task CallAsync(ChatCall call, string path)

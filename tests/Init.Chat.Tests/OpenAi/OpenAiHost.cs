@@ -5,6 +5,7 @@ using System.Text;
 using Fake;
 using Init.Admin.Hosting;
 using Init.Chat.CallLog;
+using Init.Chat.Generation;
 using Init.Chat.Http;
 using Init.Chat.Keys;
 using Init.Chat.Providers;
@@ -64,13 +65,14 @@ internal sealed class OpenAiHost : IAsyncDisposable
         ChatAccounts accounts = await ChatAccounts.OpenAsync(store, TimeProvider.System, NullLogger.Instance);
         UpstreamClient upstream = new(models(provider.Url), name => name == "KEY" ? ProviderKey : null, calls ?? new UpstreamOptions { RepeatPause = TimeSpan.FromMilliseconds(10) }, TimeProvider.System, NullLogger.Instance);
         LineLoggerProvider log = new(fd: 2, LogLevel.Error);
+        Generator generator = new(upstream, store, "test", accounts, new GeneratorOptions(), TimeProvider.System, NullLogger.Instance);
         ChatServices services = new()
         {
             Options = options,
             Log = log,
             Store = store,
             Upstream = upstream,
-            Generator = null!,
+            Generator = generator,
             Renderer = null!,
             Accounts = accounts,
             Gate = new KeyGate(accounts.Keys, TimeProvider.System),
@@ -122,6 +124,7 @@ internal sealed class OpenAiHost : IAsyncDisposable
         Published.Dispose();
         Administration.Dispose();
         await _server.DisposeAsync();
+        await Services.Generator.DisposeAsync();
         await Accounts.DisposeAsync();
         _upstream.Dispose();
         await Store.DisposeAsync();

@@ -1,0 +1,16 @@
+using Init.Chat.Http;
+
+namespace Init.Chat.Manage;
+
+/// <summary>Everything below /manage: for the panel and the command line, by the socket of administration only.</summary>
+internal static class ManageRoutes
+{
+    public static void Map(ChatRouter router)
+    {
+        KeyEndpoints.Map(router);
+        ProviderEndpoints.Map(router);
+        UsageEndpoints.Map(router);
+        TaskEndpoints.Map(router);
+        CallEndpoints.Map(router);
+    }
+}
