@@ -17,6 +17,10 @@ internal static class ChatApplet
     private static readonly Command[] Commands =
     [
         new("run", "run", "serve the chat API until told to end; what builtin = \"chat\" starts", Serve),
+        new(
+            "import", "import DIRECTORY [--overwrite]",
+            "take over contexts, prompts and configurations of the original, from its USER_DATA_DIR; what is here already stays unless told otherwise", TransferCommands.Import),
+        new("export", "export USER -o FILE", "everything of a user as the original's zip, and all branches", TransferCommands.Export),
     ];
 
     /// <summary>For the completion of the shell.</summary>
