@@ -52,6 +52,23 @@ public sealed class PictureRendererTests : IAsyncLifetime
         }
     }
 
+    /// <summary>With INIT_GALLERY set to a directory the pictures are left there, to be looked at.</summary>
+    [Fact]
+    public async Task Picture_OfAllThatCanBeDrawn_IsDrawn()
+    {
+        await using PictureRenderer renderer = new(_options with { HeightMax = 8000 }, NullLogger.Instance);
+        string? gallery = Environment.GetEnvironmentVariable("INIT_GALLERY");
+        foreach (RenderStyle style in gallery is null ? RenderStyle.All.Take(1) : RenderStyle.All)
+        {
+            RenderedPicture picture = await renderer.RenderAsync(new RenderRequest { Content = Gallery.Everything, Reasoning = Gallery.Reasoning, Style = style.Name }, CancellationToken.None);
+
+            Assert.False(picture.IsCut);
+            Assert.InRange(Png.Read(picture.Path).Height, 4000, 8000);
+            if (gallery is not null)
+                File.Copy(picture.Path, Path.Combine(gallery, style.Name + ".png"), overwrite: true);
+        }
+    }
+
     [Fact]
     public async Task Picture_WithoutAStyleOrWithAnUnknownOne_IsOfTheDefault()
     {
