@@ -1,3 +1,4 @@
+using Init.Chat.Tests.Kill;
 using Init.Chat.Tests.Store;
 
 namespace Init.Chat.Tests;
@@ -11,6 +12,9 @@ internal static class Program
         {
             case ["store", .. var rest]:
                 await StoreChild.RunAsync(rest);
+                return 0;
+            case ["role", var file]:
+                await ChatRoleProcess.RunAsync(file);
                 return 0;
             default:
                 return 2;

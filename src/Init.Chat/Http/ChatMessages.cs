@@ -16,4 +16,7 @@ internal static partial class ChatMessages
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "the administrator's key is {Key}: note it, it is shown this once (ADMIN_API_KEY sets one; POST /admin/regenerate/admin_key makes another)")]
     public static partial void AdminKeyMade(this ILogger logger, string key);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "{Count} answers were cut off when the chat ended last; what there was of them is kept, and marked")]
+    public static partial void Interrupted(this ILogger logger, int count);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Init.Admin.Http.Access;
 using Init.Chat.Generation;
 using Init.Chat.OpenAi;
+using Init.Chat.Rendering;
 using Init.Chat.Store;
 using Init.Chat.Upstream;
 using Microsoft.AspNetCore.Http;
@@ -90,6 +91,8 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
                 return ErrorAsync(context, StatusCodes.Status429TooManyRequests, "rate_limit_exceeded", busy.Message, busy.RetryAfter);
             case UpstreamException upstream:
                 return ErrorAsync(context, upstream.Status, upstream.Code, upstream.Message, upstream.RetryAfter);
+            case RenderException render:
+                return ErrorAsync(context, render.Status, render.Code, render.Message, null);
             case BadHttpRequestException bad:
                 return ErrorAsync(context, bad.StatusCode, "invalid_request", bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? $"the body is larger than {services.Options.BodyLimit} ([chat] body_limit)" : bad.Message);
             case StoreException store:

@@ -1,6 +1,8 @@
+using Init.Chat.Http.Endpoints;
 using Init.Chat.Manage;
 using Init.Chat.Metrics;
 using Init.Chat.OpenAi;
+using Init.Chat.Store;
 
 namespace Init.Chat.Http;
 
@@ -11,6 +13,18 @@ public static class ChatRoutes
     {
         ChatRouter router = new();
         router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"), RouteAccess.Anyone);
+        CompletionEndpoint.Map(router);
+        TaskEndpoints.Map(router);
+        new BranchEndpoints(ItemKind.Context, "context", "Context").Map(router);
+        new BranchEndpoints(ItemKind.Prompt, "prompt", "Prompt").Map(router);
+        new BranchEndpoints(ItemKind.Config, "config", "Config").Map(router);
+        ContextEndpoints.Map(router);
+        PromptEndpoints.Map(router);
+        ConfigEndpoints.Map(router);
+        VariableEndpoints.Map(router);
+        ArchiveEndpoint.Map(router);
+        CallLogEndpoints.Map(router);
+        AdminEndpoints.Map(router);
         MetricsEndpoint.Map(router, OpenAiRoutes.Map(router));
         ManageRoutes.Map(router);
         return router;

@@ -1,5 +1,6 @@
 using Init.Chat.CallLog;
 using Init.Chat.Generation;
+using Init.Chat.Rendering;
 using Init.Chat.Store;
 using Init.Chat.Upstream;
 using Init.Config;
@@ -24,6 +25,8 @@ public sealed record ChatServices
 
     /// <summary>Null: nobody comes in by the published door.</summary>
     public IKeyGate? Gate { get; init; }
+
+    public required IRenderer Renderer { get; init; }
 
     /// <summary>Keys, the log of calls, and what is counted.</summary>
     public required ChatAccounts Accounts { get; init; }

@@ -73,6 +73,7 @@ internal sealed class OpenAiHost : IAsyncDisposable
             Store = store,
             Upstream = upstream,
             Generator = generator,
+            Renderer = null!,
             Accounts = accounts,
             Gate = new KeyGate(accounts.Keys, TimeProvider.System),
             AdminKey = null!,
