@@ -22,6 +22,10 @@ internal static class ChatApplet
         new("usage", ReportCommands.UsageUsage, "calls, tokens and cost; the last 30 days unless --since says otherwise", ReportCommands.Usage),
         new("tasks", ReportCommands.TasksUsage, "generations that run, or have run; --cancel: ends one", ReportCommands.Tasks),
         new("calls", ReportCommands.CallsUsage, "the log of calls of providers, as JSON", ReportCommands.Calls),
+        new(
+            "import", "import DIRECTORY [--overwrite]",
+            "take over contexts, prompts and configurations of the original, from its USER_DATA_DIR; what is here already stays unless told otherwise", TransferCommands.Import),
+        new("export", "export USER -o FILE", "everything of a user as the original's zip, and all branches", TransferCommands.Export),
     ];
 
     /// <summary>For the completion of the shell.</summary>
