@@ -78,14 +78,16 @@ internal sealed class GenerationRun(GenerationTask task, IUpstream upstream, Sem
 
     private async Task<RunOutcome> ReadAsync(UpstreamAnswer answer)
     {
+        CharacterJoiner content = default, reasoning = default;
         await foreach (StreamPart part in answer.PartsAsync(task.Stop))
         {
             switch (part)
             {
                 case StreamPart.Chunk chunk:
                     meter.Came(chunk);
-                    if (chunk.Content.Length > 0 || chunk.Reasoning.Length > 0)
-                        task.Log.Append(chunk.Content, chunk.Reasoning);
+                    (string said, string thought) = (content.Take(chunk.Content), reasoning.Take(chunk.Reasoning));
+                    if (said.Length > 0 || thought.Length > 0)
+                        task.Log.Append(said, thought);
                     if (task.Log.Length > options.AnswerLengthMax)
                         return Failed(502, "answer_too_long", $"the answer is longer than {options.AnswerLengthMax} characters and was ended there");
                     break;

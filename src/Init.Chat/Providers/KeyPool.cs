@@ -12,6 +12,11 @@ public sealed record PoolEntry(string Provider, string KeyVariable, string Model
 {
     /// <summary>Where it is asked: a list may have a provider of the same name at several addresses.</summary>
     public string Url { get; init; } = "";
+
+    /// <summary>However often it is taken, it is the same.</summary>
+    public bool Equals(PoolEntry? other) => other is not null && (Provider, KeyVariable, ModelId, Url) == (other.Provider, other.KeyVariable, other.ModelId, other.Url);
+
+    public override int GetHashCode() => HashCode.Combine(Provider, KeyVariable, ModelId, Url);
 }
 
 /// <summary>How a call ended, for the key that made it.</summary>
@@ -111,14 +116,14 @@ public sealed class KeyPool
         Member[] members = [.. entries.Select(entry => new Member(entry))];
         if (Array.Exists(members, member => member.Entry.Weight < 1))
             throw new ArgumentException("a weight is at least 1", nameof(entries));
-        if (members.DistinctBy(member => member.Name).Count() < members.Length)
+        if (members.DistinctBy(member => member.Entry).Count() < members.Length)
             throw new ArgumentException("a key is in it twice for the same model", nameof(entries));
         lock (_lock)
         {
-            Dictionary<PoolEntry, Member> known = _members.ToDictionary(member => member.Name);
+            Dictionary<PoolEntry, Member> known = _members.ToDictionary(member => member.Entry);
             for (int i = 0; i < members.Length; i++)
             {
-                if (!known.TryGetValue(members[i].Name, out Member? member))
+                if (!known.TryGetValue(members[i].Entry, out Member? member))
                     continue;
                 member.Entry = members[i].Entry;
                 members[i] = member;
@@ -164,7 +169,7 @@ public sealed class KeyPool
     {
         lock (_lock)
         {
-            if (Array.Find(_members, one => one.Name == entry with { Weight = 1 }) is not { } member)
+            if (Array.Find(_members, one => one.Entry == entry) is not { } member)
                 return; // The list has been replaced meanwhile.
             switch (outcome)
             {
@@ -212,9 +217,6 @@ public sealed class KeyPool
     private sealed class Member(PoolEntry entry)
     {
         public PoolEntry Entry { get; set; } = entry;
-
-        /// <summary>What it is the same by, however often it is taken.</summary>
-        public PoolEntry Name { get; } = entry with { Weight = 1 };
 
         /// <summary>The highest is next.</summary>
         public int Turn { get; set; }

@@ -69,7 +69,7 @@ public static class ProviderStream
                 throw Malformed(null);
             return ErrorOf(kind, root) is { } error ? error : ChunkOf(root, json, "delta");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The second: half of a character that needs two \u.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // The second: a text that is no UTF-8.
         {
             throw Malformed(exception);
         }
@@ -132,7 +132,19 @@ public static class ProviderStream
 
     private static JsonElement Member(JsonElement element, string name) => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : default;
 
-    private static string? Text(JsonElement element, string name) => Member(element, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+    private static string? Text(JsonElement element, string name)
+    {
+        if (Member(element, name) is not { ValueKind: JsonValueKind.String } value)
+            return null;
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return HalfCharacters.Unescape(value.GetRawText()); // Which throws the same when it is no UTF-8.
+        }
+    }
 
     private static string? Scalar(JsonElement element, string name) => Member(element, name) is { ValueKind: JsonValueKind.String or JsonValueKind.Number } value ? value.ToString() : null;
 

@@ -1,6 +1,7 @@
 using Init.Chat.Store.Sql;
 using Init.Chat.Store.Sql.Postgres;
 using Init.Chat.Store.Sql.Sqlite;
+using Init.Config;
 
 namespace Init.Chat.Store;
 
@@ -12,6 +13,9 @@ public static class ChatStores
     /// <param name="time">For times that are stored.</param>
     /// <exception cref="StoreException">It cannot be used. Nothing was replaced or deleted.</exception>
     public static Task<IChatStore> OpenAsync(string place, CancellationToken cancellation, TimeProvider? time = null) => OpenAsync(place, StoreLimits.TurnLease, time ?? TimeProvider.System, cancellation);
+
+    /// <summary>Where the store of a configuration is. It may be a connection string: see <see cref="IsPostgres"/>.</summary>
+    public static string PlaceOf(ChatOptions options) => options.Database ?? Path.Combine(options.DataDirectory, "chat.db");
 
     /// <summary>Whether it is a connection string, which must not be shown to anybody, and no path.</summary>
     public static bool IsPostgres(string place) =>

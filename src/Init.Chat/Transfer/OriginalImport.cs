@@ -6,7 +6,10 @@ namespace Init.Chat.Transfer;
 /// <param name="Directory">The original's USER_DATA_DIR.</param>
 /// <param name="Overwrites">Branches that are there already are replaced. Otherwise they stay, so that a second import changes nothing.</param>
 /// <param name="SubDirectory">The original's USER_DATA_SUB_DIR_NAME.</param>
-public sealed record OriginalImportOptions(string Directory, bool Overwrites = false, string SubDirectory = "ParallelData");
+public sealed record OriginalImportOptions(string Directory, bool Overwrites = false, string SubDirectory = OriginalImportOptions.SubDirectoryDefault)
+{
+    public const string SubDirectoryDefault = "ParallelData";
+}
 
 /// <param name="Users">That have something in the directory, each kind for itself.</param>
 /// <param name="Imported">Branches.</param>

@@ -20,7 +20,7 @@ internal sealed class ModelDirectory
         Scrubber = new KeyScrubber(_keys.Values);
         _byType = Grouped(model => model.Type, StringComparer.OrdinalIgnoreCase);
         _byId = Grouped(model => model.Id, StringComparer.Ordinal);
-        ILookup<bool, PoolEntry> entries = Models.SelectMany(EntriesOf).DistinctBy(entry => entry with { Weight = 1 }).ToLookup(CanAsk);
+        ILookup<bool, PoolEntry> entries = Models.SelectMany(EntriesOf).Distinct().ToLookup(CanAsk);
         Entries = [.. entries[true]];
         Missing = [.. entries[false]];
     }
@@ -66,14 +66,14 @@ internal sealed class ModelDirectory
             foreach (ModelInfo model in models)
             {
                 foreach (PoolEntry entry in EntriesOf(model))
-                    all.TryAdd(entry with { Weight = 1 }, model);
+                    all.TryAdd(entry, model);
             }
 
             _models = all.ToFrozenDictionary();
         }
 
-        public bool Contains(PoolEntry entry) => _models.ContainsKey(entry with { Weight = 1 });
+        public bool Contains(PoolEntry entry) => _models.ContainsKey(entry);
 
-        public ModelInfo this[PoolEntry entry] => _models[entry with { Weight = 1 }];
+        public ModelInfo this[PoolEntry entry] => _models[entry];
     }
 }

@@ -2,7 +2,9 @@ using Init.Chat.Providers;
 
 namespace Init.Chat.Upstream;
 
-/// <summary>What a refusal means: for the key that made the call, and for the client.</summary>
+/// <summary>
+/// What a refusal means: for the key that made the call, and for the client. What a user can bring about by what he asks must not rest a key, and providers quote what he has written: so words decide only where a status or a code has said enough.
+/// </summary>
 /// <param name="Outcome">For the pool.</param>
 /// <param name="Status">For a client, if nobody else answers.</param>
 /// <param name="Code">Likewise.</param>
@@ -16,14 +18,16 @@ internal sealed record ProviderVerdict(CallOutcome Outcome, int Status, string C
     /// <param name="error">Its body.</param>
     public static ProviderVerdict Of(int status, TimeSpan? retryAfter, ProviderError error) => status switch
     {
-        400 when Says(error, "API_KEY_INVALID", "api key not valid") => Refused(), // Google's 401.
+        400 when error.Message.StartsWith("API key not valid", StringComparison.OrdinalIgnoreCase) => Refused(), // Google's 401.
+        402 when Says(error, "fewer max_tokens") => RequestRefused(400), // OpenRouter: there is money, but not for so long an answer.
+        403 when Says(error, "moderation", "flagged", "content_policy", "content policy") => RequestRefused(400),
         401 or 402 or 403 => Refused(), // 402: nothing is left on the account.
+        429 when Says(error, "request too large") => RequestRefused(413), // OpenAI: larger than what may be said in a minute.
         429 => Limited(retryAfter, error),
-        404 => new(new CallOutcome.RequestRefused(), 404, "model_not_found"),
-        413 => new(new CallOutcome.RequestRefused(), 413, "invalid_request"),
-        422 => new(new CallOutcome.RequestRefused(), 422, "invalid_request"),
+        404 => RequestRefused(404),
+        413 or 422 => RequestRefused(status),
         408 or 409 or 425 => Broken(504),
-        >= 400 and < 500 => new(new CallOutcome.RequestRefused(), 400, "invalid_request"),
+        >= 400 and < 500 => RequestRefused(400),
         503 or 529 when retryAfter is not null => new(new CallOutcome.RateLimited(retryAfter), 503, "upstream_error"), // It knows when it will be back.
         504 or 524 => Broken(504),
         _ => Broken(502),
@@ -34,12 +38,16 @@ internal sealed record ProviderVerdict(CallOutcome Outcome, int Status, string C
     {
         if (int.TryParse(error.Code, out int status) && status is >= 400 and < 600)
             return Of(status, null, error);
-        if (Says(error, "rate_limit", "RESOURCE_EXHAUSTED", "insufficient_quota", "too many requests"))
-            return Limited(null, error);
-        if (Says(error, "invalid_api_key", "authentication_error"))
-            return Refused();
-        return error.Code is "invalid_request_error" or "context_length_exceeded" or "invalid_request" ? new(new CallOutcome.RequestRefused(), 400, "invalid_request") : Broken(502);
+        return error.Code switch
+        {
+            "rate_limit_exceeded" or "rate_limit_error" or "rate_limit" or "too_many_requests" or "RESOURCE_EXHAUSTED" or "insufficient_quota" => Limited(null, error),
+            "invalid_api_key" or "authentication_error" or "permission_error" => Refused(),
+            "invalid_request_error" or "context_length_exceeded" or "invalid_request" => RequestRefused(400),
+            _ => Broken(502),
+        };
     }
+
+    private static ProviderVerdict RequestRefused(int status) => new(new CallOutcome.RequestRefused(), status, status == 404 ? "model_not_found" : "invalid_request");
 
     private static ProviderVerdict Refused() => new(new CallOutcome.KeyRefused(), 502, "upstream_error");
 

@@ -351,6 +351,22 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public async Task Character_CutIntoHalves_IsOneEvent()
+    {
+        await using GeneratorBench bench = new();
+        bench.Upstream.Next().Say("a\ud83d").Say("\ude00b", "\ud83d").Say("", "\ude01").Done();
+        IGeneration generation = await bench.StartAsync("hi");
+        GenerationResult result = await generation.Completion;
+
+        Assert.Equal(("a😀b", "😁"), (result.Content, result.Reasoning));
+        await foreach (GenerationEvent next in generation.FollowAsync(1, CancellationToken.None))
+        {
+            Assert.Equal(("😀b", "😁"), next is GenerationEvent.Delta delta ? (delta.Content, delta.Reasoning) : default);
+            break;
+        }
+    }
+
+    [Fact]
     public async Task Shutdown_LetsNobodyInAndStoresAll()
     {
         GeneratorBench bench = new();

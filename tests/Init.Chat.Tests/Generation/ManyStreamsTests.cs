@@ -34,6 +34,40 @@ public sealed class ManyStreamsTests
         });
     }
 
+    [Fact]
+    public async Task ParallelStreams_WithARealStore_AreKeptInTheOrderOfTheirTurns()
+    {
+        const int Users = 20, Streams = 3;
+        string folder = Directory.CreateTempSubdirectory("init-chat-generator-").FullName;
+        try
+        {
+            await using UpstreamBench upstream = await UpstreamBench.StartAsync(url => [UpstreamBench.Model(url, "m;words=20;rate=100;usage=none", "A")]);
+            await using IChatStore store = await ChatStores.OpenAsync(Path.Combine(folder, "chat.db"), CancellationToken.None);
+            await using (GeneratorBench bench = new(upstream.Client, GeneratorBench.Quick, store))
+            {
+                await Task.WhenAll(
+                    from user in Enumerable.Range(0, Users)
+                    from stream in Enumerable.Range(0, Streams)
+                    select TakeTurnAsync(bench, store, $"user{user}", $"canary-{user}-{stream}"));
+            }
+
+            for (int user = 0; user < Users; user++)
+            {
+                ImmutableArray<ChatMessage> messages = (await store.ContextAsync($"user{user}", "default", CancellationToken.None)).Messages;
+                Assert.Equal(2 * Streams, messages.Length);
+                for (int i = 0; i < messages.Length; i += 2)
+                    Assert.Equal(string.Join(' ', Enumerable.Repeat(messages[i].Content, 20)), messages[i + 1].Content);
+            }
+
+            Assert.Empty(await store.TasksAsync(new TaskFilter(State: TaskState.Running), CancellationToken.None));
+            Assert.Equal(Users * Streams, (await store.UsageAsync(new UsageFilter(DateOnly.MinValue), CancellationToken.None)).Sum(sum => sum.Calls));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("m;cut=1;crlf;comments", "done", false)]
     [InlineData("m;usage=none", "done", true)]
@@ -86,6 +120,12 @@ public sealed class ManyStreamsTests
         }
 
         Assert.DoesNotContain("zq7Xw2", everything, StringComparison.Ordinal);
+    }
+
+    private static async Task TakeTurnAsync(GeneratorBench bench, IChatStore store, string user, string text)
+    {
+        IAsyncDisposable turn = await store.EnterContextAsync(user, "default", CancellationToken.None);
+        Assert.Equal(TaskState.Done, (await (await bench.StartAsync(text, user, turn: turn)).Completion).State);
     }
 
     private static async Task<(string Canary, string Text)> RunAsync(GeneratorBench bench, string user, string canary)

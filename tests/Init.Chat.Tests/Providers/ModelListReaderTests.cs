@@ -53,6 +53,31 @@ public sealed class ModelListReaderTests
         Assert.DoesNotContain(problems, problem => problem.Contains("sk-secret", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Members_OfOurs_AreReadFromModelAndGroup()
+    {
+        var models = Assert.IsType<ModelList.Read>(Read("""
+            [{"Name": "x", "URL": "http://api.example.com/v1", "AllowPlainHttp": true, "Weight": 2, "Price": {"Input": 1, "Output": 2.5}, "StreamOptions": false, "models": [
+              {"Id": "a", "Type": "chat"},
+              {"Id": "b", "Type": "chat", "Weight": 7, "Price": {"Input": 1, "CachedInput": 0.1, "Output": 0}, "StreamOptions": true}]}]
+            """)).Models;
+
+        Assert.Equal((2, new ModelPrice(1, 1, 2.5m), false), (models[0].Weight, models[0].Price, models[0].TakesStreamOptions));
+        Assert.Equal((7, new ModelPrice(1, 0.1m, 0), true), (models[1].Weight, models[1].Price, models[1].TakesStreamOptions));
+    }
+
+    [Fact]
+    public void Members_OfOurs_AreCheckedWithTheirPlaces()
+    {
+        var problems = Assert.IsType<ModelList.Refused>(Read("""
+            [{"Name": "x", "URL": "http://api.example.com/v1", "Weight": 0, "models": [{"Id": "a", "Type": "chat", "Price": {"Input": -1, "Output": 1}, "StreamOptions": 1}]}]
+            """)).Problems;
+
+        Assert.Equal(
+            ["[0].URL", "[0].Weight", "[0].models[0].URL", "[0].models[0].Price", "[0].models[0].StreamOptions"],
+            problems.Select(problem => problem[..problem.IndexOf(':', StringComparison.Ordinal)]));
+    }
+
     [Theory]
     [InlineData("{}", "must be an array of groups: [{\"Name\": ..., \"URL\": ..., \"ApiKeyEnv\": ..., \"models\": [...]}]")]
     [InlineData("[\n{]", "is no JSON: line 2, byte 2")]

@@ -35,6 +35,7 @@ public sealed class ProviderStreamTests
         { "data: {\"error\":\"plain words\"}\n\n", "||||failed: plain words ()" },
         { "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\"}}]}}]}\n\n", "tools||||not said" },
         { "data: {\"choices\":null,\"usage\":{\"prompt_tokens\":-1,\"completion_tokens\":\"x\"}}\n\n", "|||TokenUsage { Prompt = 0, Completion = 0, Total = 0, CacheHits = 0, CacheMisses = 0 }|not said" },
+        { "data: {\"choices\":[{\"delta\":{\"content\":\"a\\n\\\"\\/\\ud83d\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"\\ude00 b\"}}]}\n\n", "a\n\"/😀 b||||not said" }, // Cut between the halves of a character.
         { "", "||||not said" },
     };
 

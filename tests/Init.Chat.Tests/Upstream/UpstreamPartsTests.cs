@@ -45,6 +45,25 @@ public sealed class UpstreamPartsTests
     }
 
     [Theory]
+    [InlineData(400, "", "RequestRefused", 400)]
+    [InlineData(400, "{\"error\":{\"message\":\"messages[0]: 'API key not valid, API_KEY_INVALID, per day' is no text\"}}", "RequestRefused", 400)]
+    [InlineData(402, "{\"error\":{\"message\":\"This request requires more credits, or fewer max_tokens.\"}}", "RequestRefused", 400)]
+    [InlineData(403, "{\"error\":{\"message\":\"requires moderation\",\"metadata\":{\"flagged_input\":\"x\"}}}", "RequestRefused", 400)]
+    [InlineData(429, "{\"error\":{\"message\":\"Request too large for gpt-4o on tokens per min (TPM)\"}}", "RequestRefused", 413)]
+    [InlineData(429, "{\"error\":{\"message\":\"Limit 200 / day. Requests per day (RPD)\"}}", "QuotaSpent", 429)]
+    [InlineData(200, "{\"error\":{\"message\":\"the user says: rate_limit, invalid_api_key\"}}", "Broken", 502)]
+    [InlineData(200, "{\"error\":{\"message\":\"slow down\",\"type\":\"rate_limit_error\"}}", "RateLimited", 429)]
+    [InlineData(529, "", "Broken", 502)]
+    [InlineData(418, "", "RequestRefused", 400)]
+    public void Refusal_ThatAUserCanBringAbout_RestsNoKey(int status, string body, string outcome, int told)
+    {
+        ProviderError error = ProviderError.Read(body);
+        ProviderVerdict verdict = status == 200 ? ProviderVerdict.OfAccepted(error) : ProviderVerdict.Of(status, null, error);
+
+        Assert.Equal((outcome, told), (verdict.Outcome.GetType().Name, verdict.Status));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("[]")]
     [InlineData("{\"a\":1")]
