@@ -7,10 +7,10 @@ internal static class ManageRoutes
 {
     public static void Map(ChatRouter router)
     {
-        KeyEndpoints.Map(router);
-        ProviderEndpoints.Map(router);
-        UsageEndpoints.Map(router);
-        TaskEndpoints.Map(router);
-        CallEndpoints.Map(router);
+        ManageKeys.Map(router);
+        ManageProviders.Map(router);
+        ManageUsage.Map(router);
+        ManageTasks.Map(router);
+        ManageCalls.Map(router);
     }
 }

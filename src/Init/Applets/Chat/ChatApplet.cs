@@ -17,6 +17,11 @@ internal static class ChatApplet
     private static readonly Command[] Commands =
     [
         new("run", "run", "serve the chat API until told to end; what builtin = \"chat\" starts", Serve),
+        new("key", KeyCommands.Usage, "make, list, limit and revoke API keys, which the published door asks for", KeyCommands.Run),
+        new("providers", ReportCommands.ProvidersUsage, "models, and which of their keys can be used now; --test: one tiny request", ReportCommands.Providers),
+        new("usage", ReportCommands.UsageUsage, "calls, tokens and cost; the last 30 days unless --since says otherwise", ReportCommands.Usage),
+        new("tasks", ReportCommands.TasksUsage, "generations that run, or have run; --cancel: ends one", ReportCommands.Tasks),
+        new("calls", ReportCommands.CallsUsage, "the log of calls of providers, as JSON", ReportCommands.Calls),
         new(
             "import", "import DIRECTORY [--overwrite]",
             "take over contexts, prompts and configurations of the original, from its USER_DATA_DIR; what is here already stays unless told otherwise", TransferCommands.Import),
@@ -61,7 +66,7 @@ internal static class ChatApplet
             ChatRole.RunAsync(options, Help.VersionNumber).GetAwaiter().GetResult();
             return ExitCode.Success;
         }
-        catch (Exception exception) when (exception is BindException or StoreException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is BindException or ChatStartException or StoreException or IOException or UnauthorizedAccessException)
         {
             Terminal.Complain(exception.Message);
             return ExitCode.Failure;
@@ -73,9 +78,12 @@ internal static class ChatApplet
 
         {string.Join("\n", Commands.Select(command => $"  {command.Usage}\n      {command.Summary}"))}
 
+          LIMITS              --users A,B*  --models TYPE,ID*  --rpm N  --tokens-per-minute N  --tokens-per-day N  --budget-per-day MONEY  --budget-per-month MONEY
+                              --expires 30d|DAY; what is not said is not limited, or stays as it is; "none" takes a limit away
           -c, --config FILE   the configuration (default: INIT_CONFIG, ./supervisor.toml, /etc/init/supervisor.toml)
+          --socket PATH       the role's socket, instead of the one that the configuration says
 
         Signals of the role: TERM, INT end it; answers under way are kept as far as they have come, and marked.
-        Exit code: 0; 1 when an address cannot be listened on or the database cannot be opened; 2 for a wrong command line; 78 when the configuration has problems.
+        Exit code: 0; 1 when an address cannot be listened on or the database cannot be opened; 2 for a wrong command line; 3 when no role runs that is needed; 78 when the configuration has problems.
         """;
 }

@@ -27,4 +27,16 @@ internal static class ChatConfiguration
             Terminal.Complain($"cannot serve the chat API: {path} has neither [chat] nor a program with builtin = \"chat\"");
         return result.Config?.Chat;
     }
+
+    /// <summary>The role's socket: of the command line, beside the supervisor's that INIT_SOCKET names, or of the configuration.</summary>
+    /// <returns>Null when there is no telling, which has been said.</returns>
+    public static string? Socket(ChatArguments arguments)
+    {
+        if (arguments.Socket is { } named)
+            return named;
+        if (arguments.Config is null && Environment.GetEnvironmentVariable(ConfigLocation.SocketVariable) is { Length: > 0 } control
+            && Path.Combine(Path.GetDirectoryName(control) ?? "/", "chat", "chat.sock") is var beside && File.Exists(beside))
+            return beside;
+        return Load(arguments.Config)?.ControlSocket;
+    }
 }

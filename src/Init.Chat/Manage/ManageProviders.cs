@@ -7,7 +7,7 @@ using Init.Chat.Upstream;
 namespace Init.Chat.Manage;
 
 /// <summary>/manage/providers and /manage/test</summary>
-internal static class ProviderEndpoints
+internal static class ManageProviders
 {
     /// <summary>Of a test.</summary>
     private static readonly TimeSpan TestLimit = TimeSpan.FromSeconds(60);

@@ -5,7 +5,7 @@ using Init.Chat.Store;
 namespace Init.Chat.Manage;
 
 /// <summary>/manage/usage and /manage/users</summary>
-internal static class UsageEndpoints
+internal static class ManageUsage
 {
     private static readonly string[] Divisions = ["day", "model", "user", "key"];
 

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace Init.Chat.Manage;
 
 /// <summary>/manage/calls: the log of calls, as an array or followed as events.</summary>
-internal sealed class CallEndpoints
+internal sealed class ManageCalls
 {
     /// <summary>Beyond it: 429.</summary>
     private const int FollowersMax = 16;
@@ -26,7 +26,7 @@ internal sealed class CallEndpoints
 
     public static void Map(ChatRouter router)
     {
-        CallEndpoints endpoints = new();
+        ManageCalls endpoints = new();
         router.Map("GET", "/manage/calls", call => ManageRequest.Flag(call, "follow") ? endpoints.FollowAsync(call) : ListAsync(call), RouteAccess.Administration);
     }
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Init.Chat.Manage;
 
 /// <summary>/manage/keys</summary>
-internal static class KeyEndpoints
+internal static class ManageKeys
 {
     public static void Map(ChatRouter router)
     {

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Init.Chat.Manage;
 
 /// <summary>/manage/tasks</summary>
-internal static class TaskEndpoints
+internal static class ManageTasks
 {
     public static void Map(ChatRouter router)
     {
