@@ -1,4 +1,5 @@
 using Init.Config;
+using Init.Gateway.Forwarding;
 using Init.Panel.Backup;
 using Init.Panel.Chat;
 using Init.Routing.Actions;
@@ -27,7 +28,10 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
     public BackupLink? Backup { get; init; }
 
     /// <summary>The chat's role; null: nothing is known of where it listens.</summary>
-    public ChatLink? Chat { get; init; }
+    public ChatLink? ChatLink { get; init; }
+
+    /// <summary>The chat API on the public port; null: it is not published.</summary>
+    public PublishedChat? Chat { get; init; }
 
     /// <summary>Which programs are behind backends.</summary>
     public BackendPrograms Programs { get; init; } = BackendPrograms.None;
