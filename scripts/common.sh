@@ -2,14 +2,14 @@
 
 # What the native link of the binary needs.
 BUILD_PACKAGES="gcc zlib1g-dev"
+# For the tests of the panel, and for pictures of answers: a browser, and letters and signs for all languages.
+BROWSER_PACKAGES="chromium fonts-noto-cjk fonts-noto-color-emoji fonts-dejavu-extra"
 # What the backup and the chat API stand on: their unit tests use the real ones.
-UNIT_PACKAGES="git python3 libsqlite3-0 postgresql"
+UNIT_PACKAGES="git python3 libsqlite3-0 postgresql $BROWSER_PACKAGES"
 # Real programs and peers for the integration tests.
 INTEGRATION_PACKAGES="$BUILD_PACKAGES xvfb x11-apps nginx-light redis-server postgresql python3 nodejs procps util-linux tini strace curl supervisor prometheus"
 # Builds images and runs containers without an engine.
 CONTAINER_PACKAGES="buildah podman runc debootstrap iproute2 tini git libsqlite3-0"
-# For the tests of the panel: a browser, and letters for both languages.
-BROWSER_PACKAGES="chromium fonts-noto-cjk"
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 
