@@ -38,7 +38,7 @@ internal sealed class ChatParts : IAsyncDisposable
         };
 
         TimeProvider time = TimeProvider.System;
-        IChatStore store = await ChatStores.OpenAsync(options.Database ?? Path.Combine(options.DataDirectory, "chat.db"), cancellation);
+        IChatStore store = await ChatStores.OpenAsync(ChatStores.PlaceOf(options), cancellation);
         try
         {
             AdminKey admin = await AdminKey.OpenAsync(store, options.AdminKey, log, cancellation);

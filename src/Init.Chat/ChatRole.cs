@@ -14,6 +14,7 @@ public static class ChatRole
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     /// <exception cref="BindException">An address cannot be listened on.</exception>
     /// <exception cref="Store.StoreException">The store cannot be opened.</exception>
+    /// <exception cref="ChatStartException">The options cannot be used, or something is missing on this machine.</exception>
     /// <exception cref="IOException">A directory cannot be made.</exception>
     public static async Task RunAsync(ChatOptions options, string version)
     {
@@ -22,6 +23,8 @@ public static class ChatRole
         using PosixSignalRegistration interrupt = EndOn(PosixSignal.SIGINT, end);
 
         using LineLoggerProvider log = new(fd: 2, LogLevel.Information);
+        if (!OpenSsl.IsThere)
+            throw new ChatStartException($"cannot serve the chat API: OpenSSL is missing ({OpenSsl.Remedy})");
         foreach (string directory in new[] { options.StateDirectory, options.DataDirectory })
         {
             int errno = Files.MakeDirectories(directory, OwnerOnly);

@@ -117,7 +117,8 @@ public sealed record ConfigDiff(
         Dictionary<string, ProgramDefinition> after = @new.Programs.ToDictionary(program => program.Policy.Name);
 
         // The roles read them when they start. Nothing of them is shown: they hold passwords.
-        bool isSameGateway = old.HttpEndpoints.SequenceEqual(@new.HttpEndpoints) && Equals(old.Proxy, @new.Proxy);
+        bool isSameGateway = old.HttpEndpoints.SequenceEqual(@new.HttpEndpoints) && Equals(old.Proxy, @new.Proxy)
+            && (old.Chat?.Publish, old.Chat?.PublishedSocket) == (@new.Chat?.Publish, @new.Chat?.PublishedSocket);
         ImmutableArray<FieldChange> ofGateway = isSameGateway ? [] : [new FieldChange("gateway", null, null, ApplyBy.ProgramRestart)];
         ImmutableArray<FieldChange> ofBackup = old.Backup is null || @new.Backup is null || old.Backup == @new.Backup ? [] : [new FieldChange("backup", null, null, ApplyBy.ProgramRestart)];
         ImmutableArray<FieldChange> ofChat = old.Chat is null || @new.Chat is null || old.Chat == @new.Chat ? [] : [new FieldChange("chat", null, null, ApplyBy.ProgramRestart)];

@@ -1,4 +1,5 @@
 using Init.Config;
+using Init.Gateway.Forwarding;
 using Init.Panel.Backup;
 using Init.Routing.Actions;
 using Init.Routing.Store;
@@ -24,6 +25,9 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
 
     /// <summary>The backup's role; null: nothing is known of where it listens.</summary>
     public BackupLink? Backup { get; init; }
+
+    /// <summary>The chat API on the public port; null: it is not published.</summary>
+    public PublishedChat? Chat { get; init; }
 
     /// <summary>Which programs are behind backends.</summary>
     public BackendPrograms Programs { get; init; } = BackendPrograms.None;

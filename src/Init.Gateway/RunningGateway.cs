@@ -97,7 +97,7 @@ public sealed class RunningGateway : IAsyncDisposable
             publicServer = PublicServer.Build(
                 proxy,
                 endpoints[..publicCount],
-                new PublicServices(rules, board, news),
+                new PublicServices(rules, board, news) { Chat = options.Chat },
                 access is null
                     ? null
                     : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access) { Backup = options.Backup },

@@ -25,6 +25,7 @@ public static class ChatRoutes
         ArchiveEndpoint.Map(router);
         CallLogEndpoints.Map(router);
         AdminEndpoints.Map(router);
+        DocumentEndpoints.Map(router);
         MetricsEndpoint.Map(router, OpenAiRoutes.Map(router));
         ManageRoutes.Map(router);
         return router;

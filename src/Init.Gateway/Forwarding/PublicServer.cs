@@ -22,7 +22,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Init.Gateway.Forwarding;
 
 /// <summary>
-/// The server of the public port: the panel below /admin, and everything else by the rules. It has other limits and other sockets than the one of the administration, and what
+/// The server of the public port: the panel below /admin, the chat API below its path, and everything else by the rules. It has other limits and other sockets than the one of the administration, and what
 /// they both answer is here behind the panel's sign-in.
 /// </summary>
 internal sealed class PublicServer : IAsyncDisposable
@@ -44,10 +44,12 @@ internal sealed class PublicServer : IAsyncDisposable
     private readonly BackendClients _clients;
 
     private readonly BackendProber _prober;
+    private readonly ChatForwarder? _chat;
     private readonly ServerCertificate? _certificate;
 
-    private PublicServer(WebApplication server, BackendClients clients, BackendProber prober, ServerCertificate? certificate)
+    private PublicServer(WebApplication server, BackendClients clients, BackendProber prober, ChatForwarder? chat, ServerCertificate? certificate)
     {
+        _chat = chat;
         _certificate = certificate;
         _server = server;
         _clients = clients;
@@ -71,6 +73,7 @@ internal sealed class PublicServer : IAsyncDisposable
         WebApplication server = builder.Build();
         BackendClients clients = new();
         var (rules, board, news) = services;
+        ChatForwarder? chat = services.Chat is { } published ? new ChatForwarder(published, settings, server.Services.GetRequiredService<IHttpForwarder>()) : null;
         RequestForwarder forwarder = new(settings, new TunnelForwarder(server.Services.GetRequiredService<IHttpForwarder>()), clients, board, news, rules.Statistics);
         RequestRouter router = new(rules.Keeper.Source, settings, forwarder, rules.Statistics);
         server.Use(next => context => AnswerAsync(context, next, log));
@@ -81,8 +84,9 @@ internal sealed class PublicServer : IAsyncDisposable
         server.Run(context =>
             context.Request.Path == HealthPath ? AnswerHealthAsync(context)
             : answerPanel is not null && PanelPipeline.IsOurs(context.Request.Path) ? AnswerPanelAsync(context, answerPanel, settings)
+            : chat?.IsOurs(context) == true ? chat.ForwardAsync(context)
             : router.HandleAsync(context));
-        return new PublicServer(server, clients, new BackendProber(rules.Keeper, board, clients.For(settings.ConnectTimeout)), certificate);
+        return new PublicServer(server, clients, new BackendProber(rules.Keeper, board, clients.For(settings.ConnectTimeout)), chat, certificate);
     }
 
     public void RereadCertificate() => _certificate?.Reread();
@@ -96,6 +100,7 @@ internal sealed class PublicServer : IAsyncDisposable
         await _server.DisposeAsync();
         await _prober.DisposeAsync();
         _clients.Dispose();
+        _chat?.Dispose();
     }
 
     private static Task AnswerClosedAsync(HttpContext context) =>
@@ -199,4 +204,8 @@ internal sealed class PublicServer : IAsyncDisposable
 /// <param name="Rules">What goes where, and what that has come to.</param>
 /// <param name="Board">How the backends are.</param>
 /// <param name="News">How the programs behind them are.</param>
-internal sealed record PublicServices(RulesServices Rules, BackendBoard Board, ProgramNews News);
+internal sealed record PublicServices(RulesServices Rules, BackendBoard Board, ProgramNews News)
+{
+    /// <summary>Null: it is not published.</summary>
+    public PublishedChat? Chat { get; init; }
+}

@@ -3,6 +3,7 @@ using Init.Base;
 using Init.Config;
 using Init.Config.Reports;
 using Init.Gateway;
+using Init.Gateway.Forwarding;
 using Init.Gateway.Forwarding.Backends;
 using Init.Admin.Hosting;
 using Init.Panel.Backup;
@@ -64,6 +65,7 @@ internal static class GatewayApplet
                 Backup = new BackupLink(
                     Path.Combine(config.Settings.StateDirectory, "backup", "backup.sock"),
                     config.Programs.FirstOrDefault(program => program.Launch.Builtin == KnownNames.Backup)?.Policy.Name),
+                Chat = config.Chat is { Publish: { } prefix } chat ? new PublishedChat(prefix, chat.PublishedSocket) : null,
                 Programs = ProbedPorts.Of(config.Programs),
             };
             GatewayRole.RunAsync(gateway).GetAwaiter().GetResult();

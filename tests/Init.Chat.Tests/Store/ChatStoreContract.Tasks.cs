@@ -33,7 +33,7 @@ public abstract partial class ChatStoreContract
         return count;
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Task_WhenItEnds_AppendsLogsAndCountsTogether()
     {
         await Store.PutContextAsync("u", "b", Said("before"), 0, None);
@@ -51,7 +51,7 @@ public abstract partial class ChatStoreContract
         Assert.Equal([new UsageSum(new DateOnly(2026, 11, 22), "m", "u", "key", 1, 0, 10, 5, 15, 7)], (await Store.UsageAsync(new UsageFilter(new DateOnly(2026, 1, 1)), None)).ToArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Task_WhenItEndsAgain_DoesNothing()
     {
         await Store.BeginTaskAsync(Start("t1"), None);
@@ -66,7 +66,7 @@ public abstract partial class ChatStoreContract
         Assert.Equal(1, (await Store.UsageAsync(new UsageFilter(new DateOnly(2026, 1, 1)), None)).Single().Calls);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Task_WhenItFailsOrIsNotSaved_LeavesTheContextAlone()
     {
         await Store.BeginTaskAsync(Start("failed"), None);
@@ -78,7 +78,7 @@ public abstract partial class ChatStoreContract
         Assert.Equal("answer", (await Store.TaskAsync("unsaved", None))!.Content);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Tasks_ByFilter_AreTheNewestFirst()
     {
         for (int i = 0; i < 5; i++)
@@ -90,7 +90,7 @@ public abstract partial class ChatStoreContract
         Assert.Null(await Store.TaskAsync("none", None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Interrupt_OfAnOwner_KeepsWhatWasAskedAndAnswered()
     {
         await Store.BeginTaskAsync(Start("partial", "one"), None);
@@ -119,7 +119,7 @@ public abstract partial class ChatStoreContract
         Assert.Equal(calls.Sum(call => call.TotalTokens), (await Store.UsageAsync(new UsageFilter(DateOnly.MinValue), None)).Where(sum => sum.UserId is "one" or "three").Sum(sum => sum.TotalTokens));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Interrupt_AfterTheOwnerHasGone_FindsItsTasks()
     {
         await Store.BeginTaskAsync(Start("t1"), None);
@@ -130,7 +130,7 @@ public abstract partial class ChatStoreContract
         Assert.True((await Store.ContextAsync("u", "b", None)).Messages[1].IsInterrupted);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Appends_AtTheSameTime_AllArriveWholeAndOnce()
     {
         const int tasks = 120;
@@ -150,7 +150,7 @@ public abstract partial class ChatStoreContract
         Assert.Equal(2 * tasks, (await Store.BranchesAsync(ItemKind.Context, "u", None)).Single().Length);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Write_ThatFails_HarmsNoOtherOfTheSameMoment()
     {
         await Store.BeginTaskAsync(Start("twice"), None);
@@ -162,7 +162,7 @@ public abstract partial class ChatStoreContract
             Assert.Equal("x", await Store.ValueAsync($"v{i}", None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Calls_ByFilter_ComeInPagesInTheirOrder()
     {
         const int count = 600;
@@ -204,7 +204,7 @@ public abstract partial class ChatStoreContract
         return calls;
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Turns_OfAContext_AreTakenInTheOrderOfComing()
     {
         List<int> order = [];

@@ -34,7 +34,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Store = await OpenAsync();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Context_WhenNobodyHasWritten_IsEmptyAndMakesNoUser()
     {
         Assert.Equal(StoredContext.Empty with { Messages = [] }, await Store.ContextAsync("u", "default", None) with { Messages = [] });
@@ -44,7 +44,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.Null(await Store.DocumentAsync(new ItemKey(ItemKind.Prompt, "u", "default"), None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Names_WhateverTheyAre_EachIsAUserAndABranchOfItsOwn()
     {
         for (int i = 0; i < Names.Length; i++)
@@ -69,19 +69,20 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         }
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(ItemKey.NameLengthMax + 1)]
-    public async Task Name_WhenEmptyOrTooLong_IsRefused(int length)
+    [StoreFact]
+    public async Task Name_WhenEmptyOrTooLong_IsRefused()
     {
-        string name = new('n', length);
-        await Assert.ThrowsAsync<ArgumentException>(() => Store.PutContextAsync(name, "default", Said("x"), 0, None));
-        await Assert.ThrowsAsync<ArgumentException>(() => Store.PutDocumentAsync(new ItemKey(ItemKind.Prompt, "u", name), "x", None));
-        await Assert.ThrowsAsync<ArgumentException>(() => Store.SelectBranchAsync(ItemKey.Context("u", name), None));
+        foreach (string name in new[] { "", new string('n', ItemKey.NameLengthMax + 1) })
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => Store.PutContextAsync(name, "default", Said("x"), 0, None));
+            await Assert.ThrowsAsync<ArgumentException>(() => Store.PutDocumentAsync(new ItemKey(ItemKind.Prompt, "u", name), "x", None));
+            await Assert.ThrowsAsync<ArgumentException>(() => Store.SelectBranchAsync(ItemKey.Context("u", name), None));
+        }
+
         Assert.Empty(await Store.UsersAsync(ItemKind.Context, None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Context_WhenPut_IsReadAsItWas()
     {
         ImmutableArray<ChatMessage> messages =
@@ -95,7 +96,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.Equal(messages.ToArray(), (await Store.ContextAsync("u", "b", None)).Messages.ToArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_WhenAnotherRevisionIsThere_DoesNothing()
     {
         Assert.True(await Store.PutContextAsync("u", "b", Said("1", "2", "3"), 0, None));
@@ -112,7 +113,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.False(await Store.PutContextAsync("nobody", "b", Said("x"), 7, None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Put_WhenTheContextWasDeletedAndMadeAgain_TakesNoOldRevision()
     {
         await Store.PutContextAsync("u", "b", Said("old"), 0, None);
@@ -123,7 +124,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.False(await Store.PutContextAsync("u", "b", Said("lost"), old, None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Settings_OfABranch_StayWithItsMessages()
     {
         await Store.PutContextAsync("u", "b", Said("1"), 0, None);
@@ -143,7 +144,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.Equal(new BranchSettings(null, null), (await Store.ContextAsync("u", "new", None)).Settings);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Documents_WhenPut_AreReplacedAndListed()
     {
         ItemKey key = new(ItemKind.Prompt, "u", "default");
@@ -163,7 +164,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.Empty(await Store.UsersAsync(ItemKind.Prompt, None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Delete_OfTheCurrentBranch_LeavesTheChoiceAndTheOthers()
     {
         await Store.PutContextAsync("u", "a", Said("1"), 0, None);
@@ -176,7 +177,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.Equal(["b"], (await Store.BranchesAsync(ItemKind.Context, "u", None)).Select(info => info.Name));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Clone_CopiesMessagesAndSettings_AndBothGoTheirWays()
     {
         await Store.PutContextAsync("u", "a", Said("1", "2"), 0, None);
@@ -195,10 +196,13 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.Equal("{}", await Store.DocumentAsync(new ItemKey(ItemKind.Config, "u", "y"), None));
     }
 
-    [Theory]
-    [InlineData("default", false)]
-    [InlineData("b", true)]
-    public async Task Rename_OfTheCurrentBranch_TakesTheChoiceAlong(string branch, bool choose)
+    [StoreFact]
+    public Task Rename_OfTheChosenBranch_TakesTheChoiceAlong() => RenameAsync("b", choose: true);
+
+    [StoreFact]
+    public Task Rename_OfTheBranchOfWhoHasChosenNone_IsTheirChoiceFromThenOn() => RenameAsync(ItemKey.DefaultBranch, choose: false);
+
+    private async Task RenameAsync(string branch, bool choose)
     {
         await Store.PutContextAsync("u", branch, Said("1"), 0, None);
         await Store.PutContextAsync("u", "other", Said("2"), 0, None);
@@ -214,7 +218,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.Equal("new", await Store.CurrentBranchAsync(ItemKind.Context, "u", None));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Keys_WhenPut_AreListedReplacedAndDeleted()
     {
         StoredApiKey key = new("k1", "hash", "bot \0", """{"users":["a"]}""", T0, null);
@@ -227,7 +231,7 @@ public abstract partial class ChatStoreContract : IAsyncLifetime
         Assert.Single((await Store.ApiKeysAsync(None)).ToArray());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Values_WhenPut_AreReplacedAndRemoved()
     {
         Assert.Null(await Store.ValueAsync("admin", None));

@@ -14,7 +14,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : ChatStoreContrac
 
     protected override Task<IChatStore> OpenAsync() => ChatStores.OpenAsync(Database, Lease, TimeProvider.System, None);
 
-    [Fact]
+    [StoreFact]
     public async Task Open_ByManyAtOnce_MakesTheTablesOnce()
     {
         string database = server.NewDatabase();
@@ -26,14 +26,14 @@ public sealed class PostgresStoreTests(PostgresServer server) : ChatStoreContrac
             await store.DisposeAsync();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Open_OfTablesFromTheFuture_IsRefused()
     {
         server.Ask(Database, "UPDATE init_chat.schema_version SET version = 99");
         Assert.Contains("version 99", (await Assert.ThrowsAsync<StoreException>(OpenAsync)).Message);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Open_WithoutAServer_NamesThePlaceAndNoPassword()
     {
         StoreException refused = await Assert.ThrowsAsync<StoreException>(() => ChatStores.OpenAsync("postgresql://ann:secret-canary@127.0.0.1:9/chat", None));
@@ -42,7 +42,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : ChatStoreContrac
         Assert.DoesNotContain("secret-canary", (await Assert.ThrowsAsync<StoreException>(() => ChatStores.OpenAsync("Host=x;Port=secret-canary", None))).ToString());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Turns_OverTwoStores_AreTakenOneByOneInTheOrderOfComing()
     {
         await using IChatStore other = await OpenAsync();
@@ -71,7 +71,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : ChatStoreContrac
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Turns_OfTwoProcesses_NeverOverlap()
     {
         // A counter that is read, and written by its revision: one that another process is in the middle of is refused.
@@ -83,7 +83,7 @@ public sealed class PostgresStoreTests(PostgresServer server) : ChatStoreContrac
         Assert.Equal(2 * rounds, (await Store.ContextAsync("u", "b", None)).Messages.Length);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Turn_OfAProcessThatDied_IsOverWithItsLease()
     {
         StoreChild child = StoreChild.Start("hold", Database);

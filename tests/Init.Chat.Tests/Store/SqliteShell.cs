@@ -26,15 +26,30 @@ internal sealed partial class SmallDisk : IDisposable
 
     public string Path { get; }
 
-    public static bool TryMount(string path, string size, out SmallDisk? disk)
+    /// <summary>Why there can be none; null: there can.</summary>
+    public static string? Missing { get; } = Try();
+
+    /// <returns>Null: not root, or no mounts here.</returns>
+    public static SmallDisk? Mount(string path, string size)
     {
         Directory.CreateDirectory(path);
-        bool done = mount("tmpfs", path, "tmpfs", 0, $"size={size}") == 0;
-        disk = done ? new SmallDisk(path) : null;
-        return done;
+        return mount("tmpfs", path, "tmpfs", 0, $"size={size}") == 0 ? new SmallDisk(path) : null;
     }
 
     public void Dispose() => _ = umount2(Path, 2 /* MNT_DETACH */);
+
+    private static string? Try()
+    {
+        string path = Directory.CreateTempSubdirectory("init-chat-disk-").FullName;
+        using (SmallDisk? disk = Mount(path, "64k"))
+        {
+            if (disk is null)
+                return "a file system can be mounted by root only, and not in every container";
+        }
+
+        Directory.Delete(path);
+        return null;
+    }
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mount(string source, string target, string type, ulong flags, string data);

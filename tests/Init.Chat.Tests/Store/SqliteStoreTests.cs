@@ -134,15 +134,12 @@ public sealed class SqliteStoreTests : ChatStoreContract
         Assert.Equal(running, await Store.InterruptTasksAsync("new", None));
     }
 
-    [Fact]
+    [SmallDiskFact]
     public async Task Disk_WhenFull_RefusesTheWriteAndKeepsTheRest()
     {
-        if (!SmallDisk.TryMount(System.IO.Path.Combine(_folder, "disk"), "4m", out SmallDisk? disk))
-            return; // Not root, or no mounts here.
-
-        using (disk)
+        using (SmallDisk disk = SmallDisk.Mount(System.IO.Path.Combine(_folder, "disk"), "4m")!)
         {
-            await using IChatStore store = await ChatStores.OpenAsync(System.IO.Path.Combine(disk!.Path, "chat.db"), None);
+            await using IChatStore store = await ChatStores.OpenAsync(System.IO.Path.Combine(disk.Path, "chat.db"), None);
             await store.PutValueAsync("kept", "yes", None);
             StoreException full = await Assert.ThrowsAsync<StoreException>(async () =>
             {

@@ -21,7 +21,7 @@ internal static class CallTables
         {
             await session.ExecuteAsync(
                 "INSERT INTO calls (user_id, model, key_id, started, body) VALUES ($1, $2, $3, $4, $5)",
-                call.UserId, call.Model, call.KeyId, call.TaskStartTime, CallLogJson.ToText(call with { Seq = 0 }));
+                SqlUnits.Cut(call.UserId, ItemKey.NameLengthMax), call.Model, call.KeyId, call.TaskStartTime, CallLogJson.ToText(call with { Seq = 0 }));
             await session.ExecuteAsync(
                 """
                 INSERT INTO usage_sums (day, model, user_id, key_id, calls, failures, prompt_tokens, completion_tokens, total_tokens, cost_micros)
@@ -51,7 +51,7 @@ internal static class CallTables
         if (edge is { } last && filter.NewestFirst)
             And("seq <", last);
         if (filter.User is not null)
-            And("user_id =", filter.User);
+            And("user_id =", SqlUnits.Cut(filter.User, ItemKey.NameLengthMax));
         if (filter.Model is not null)
             And("model =", filter.Model);
         if (filter.KeyId is not null)

@@ -29,6 +29,7 @@ internal static class SqlSchema
             "CREATE INDEX tasks_by_start ON tasks (started)",
             "CREATE INDEX tasks_by_end ON tasks (ended) WHERE ended IS NOT NULL",
             "CREATE TABLE calls (seq {id}, user_id {text} NOT NULL, model {text} NOT NULL, key_id {text}, started BIGINT NOT NULL, body {text} NOT NULL)",
+            "CREATE INDEX calls_by_user ON calls (user_id, seq)",
             "CREATE INDEX calls_by_start ON calls (started)",
             """
             CREATE TABLE usage_sums (

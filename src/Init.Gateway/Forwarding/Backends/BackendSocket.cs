@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Init.Gateway.Hosting;
+using Init.Admin.Hosting;
 using Init.Routing.Rules;
 
 namespace Init.Gateway.Forwarding.Backends;

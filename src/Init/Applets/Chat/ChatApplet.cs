@@ -66,7 +66,7 @@ internal static class ChatApplet
             ChatRole.RunAsync(options, Help.VersionNumber).GetAwaiter().GetResult();
             return ExitCode.Success;
         }
-        catch (Exception exception) when (exception is BindException or StoreException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is BindException or ChatStartException or StoreException or IOException or UnauthorizedAccessException)
         {
             Terminal.Complain(exception.Message);
             return ExitCode.Failure;

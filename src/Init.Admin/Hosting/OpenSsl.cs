@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace Init.Gateway.Hosting;
+namespace Init.Admin.Hosting;
 
 /// <summary>
 /// Whether the framework's cryptography can be used: it loads libssl at run time, and ends the process where there is none. Small images have none, so it is looked for before anything
 /// is asked of it.
 /// </summary>
-internal static class OpenSsl
+public static class OpenSsl
 {
     /// <summary>Those that .NET takes, the newest first.</summary>
     private static readonly string[] Names = ["libssl.so.3", "libssl.so.1.1", "libssl.so.1.0.2", "libssl.so.1.0.0", "libssl.so"];
