@@ -87,8 +87,9 @@ internal sealed class ProviderCall(HttpMessageInvoker http, UpstreamOptions opti
         }
         else
         {
-            await body.CopyToAsync(start, firstByte);
-            if (ErrorIn(start.ToArray()) is { } error)
+            await using (body)
+                await body.CopyToAsync(start, firstByte);
+            if (ErrorIn(start.GetBuffer().AsMemory(0, (int)start.Length)) is { } error)
                 return Failure(ProviderVerdict.OfAccepted(error), error, "answers with an error");
         }
 
@@ -121,15 +122,15 @@ internal sealed class ProviderCall(HttpMessageInvoker http, UpstreamOptions opti
     }
 
     /// <exception cref="StreamException">It is no JSON object.</exception>
-    private static ProviderError? ErrorIn(byte[] body)
+    private static ProviderError? ErrorIn(ReadOnlyMemory<byte> body)
     {
-        if (body.AsSpan().Trim(" \t\r\n"u8).IsEmpty)
+        if (body.Span.Trim(" \t\r\n"u8).IsEmpty)
             throw new StreamException(StreamProblem.Malformed, "the answer is empty");
         try
         {
             using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 128 });
-            if (ProviderError.In(document.RootElement, Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, UpstreamOptions.RefusalBytesMax)))) is { } error)
-                return error;
+            if (ProviderError.IsIn(document.RootElement))
+                return ProviderError.Of(document.RootElement, Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, UpstreamOptions.RefusalBytesMax)]));
             return document.RootElement.ValueKind == JsonValueKind.Object ? null : throw ProviderStream.Malformed(null);
         }
         catch (JsonException exception)

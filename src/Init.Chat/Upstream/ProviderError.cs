@@ -22,10 +22,10 @@ internal sealed record ProviderError(string Message, string Code, TimeSpan? Dela
         }
     }
 
-    /// <returns>Null: it is the body of no error.</returns>
-    public static ProviderError? In(JsonElement root, string text) => Member(Inner(root), "error").ValueKind is JsonValueKind.Object or JsonValueKind.String ? Of(root, text) : null;
+    /// <summary>Whether it is the body of an error.</summary>
+    public static bool IsIn(JsonElement root) => Member(Inner(root), "error").ValueKind is JsonValueKind.Object or JsonValueKind.String;
 
-    private static ProviderError Of(JsonElement root, string text)
+    public static ProviderError Of(JsonElement root, string text)
     {
         root = Inner(root);
         JsonElement error = Member(root, "error");

@@ -1,5 +1,6 @@
 using System.Text;
 using Init.Chat.Providers;
+using Init.Chat.Upstream;
 
 namespace Init.Chat.Tests.Providers;
 
@@ -109,6 +110,47 @@ public sealed class ProviderStreamTests
         PiecesStream endless = new(Enumerable.Repeat(Encoding.UTF8.GetBytes("data: " + new string('x', 10_000)), 200));
 
         Assert.Equal(StreamProblem.TooLong, (await Assert.ThrowsAsync<StreamException>(() => ReadAsync(endless, Limits))).Problem);
+    }
+
+    /// <summary>Whatever a provider sends: an answer, or a <see cref="StreamException"/>.</summary>
+    [Fact]
+    public async Task Stream_OfMutilatedEvents_HasAnEndOrAReason()
+    {
+        int seed = Environment.TickCount;
+        Random random = new(seed);
+        byte[][] recorded = [.. Recorded.Select(row => Encoding.UTF8.GetBytes((string)row[0]))];
+        for (int i = 0; i < 3000; i++)
+        {
+            List<byte> bytes = [.. recorded[random.Next(recorded.Length)], .. recorded[random.Next(recorded.Length)]];
+            for (int change = random.Next(1, 6); change > 0 && bytes.Count > 0; change--)
+            {
+                int at = random.Next(bytes.Count);
+                switch (random.Next(4))
+                {
+                    case 0: bytes[at] = (byte)random.Next(256); break;
+                    case 1: bytes.RemoveRange(at, random.Next(bytes.Count - at)); break;
+                    case 2: bytes.Insert(at, "\"\\{}[]:,\n\ru0"u8[random.Next(12)]); break;
+                    default: bytes.InsertRange(at, bytes.GetRange(at, Math.Min(8, bytes.Count - at))); break;
+                }
+            }
+
+            try
+            {
+                await foreach (StreamPart part in ProviderStream.ReadAsync(new PiecesStream([[.. bytes]]), Limits))
+                    Assert.NotNull(part);
+                _ = StreamOpening.Of([.. bytes]);
+                _ = ProviderError.Read(Encoding.UTF8.GetString([.. bytes]));
+                _ = Completion.Read(bytes.ToArray());
+            }
+            catch (StreamException)
+            {
+                // Said with a reason.
+            }
+            catch (Exception exception)
+            {
+                Assert.Fail($"seed {seed}, {Convert.ToHexString([.. bytes])}: {exception}");
+            }
+        }
     }
 
     private static async Task<string> ReadAsync(Stream body, StreamLimits? limits = null, CancellationToken cancel = default)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Fake;
 using Init.Chat.Providers;
 using Init.Chat.Upstream;
 
@@ -258,6 +259,27 @@ public sealed class UpstreamClientTests
 
         Assert.Equal(StreamProblem.Silent, (await Assert.ThrowsAsync<StreamException>(() => bench.SayAsync("a b c d"))).Problem);
         Assert.Equal(StreamProblem.TooLong, (await Assert.ThrowsAsync<StreamException>(() => bench.SayAsync("abc", "long"))).Problem);
+    }
+
+    [Fact]
+    public async Task Answer_ThatIsNoStreamAndTooLong_IsNotRead()
+    {
+        await using UpstreamBench bench = await UpstreamBench.StartAsync(url => [UpstreamBench.Model(url, "m;words=5000", "A")], options: UpstreamBench.Quick with { BodyBytesMax = 10_000 });
+
+        UpstreamException problem = await Assert.ThrowsAsync<UpstreamException>(() => bench.SayAsync("abc", isStream: false));
+
+        Assert.Equal((502, "provider \"fake\": the provider's answer is longer than 10000 bytes"), (problem.Status, problem.Message));
+    }
+
+    [Fact]
+    public async Task Redirect_IsNotFollowedWithTheKey()
+    {
+        await using FakeProvider other = await FakeProvider.StartAsync();
+        await using UpstreamBench bench = await UpstreamBench.StartAsync(url => [UpstreamBench.Model(url, "m", "A")], _ => $";redirect={other.Url}/chat/completions");
+
+        await Assert.ThrowsAsync<UpstreamException>(() => bench.SayAsync("abc"));
+
+        Assert.Empty(other.Requests);
     }
 
     [Fact]
