@@ -1,6 +1,7 @@
 using Init.Config;
 using Init.Gateway.Forwarding;
 using Init.Panel.Backup;
+using Init.Panel.Chat;
 using Init.Routing.Actions;
 using Init.Routing.Store;
 
@@ -25,6 +26,9 @@ public sealed record GatewayOptions(IReadOnlyList<HttpEndpoint> Endpoints, strin
 
     /// <summary>The backup's role; null: nothing is known of where it listens.</summary>
     public BackupLink? Backup { get; init; }
+
+    /// <summary>The chat's role; null: nothing is known of where it listens.</summary>
+    public ChatLink? ChatLink { get; init; }
 
     /// <summary>The chat API on the public port; null: it is not published.</summary>
     public PublishedChat? Chat { get; init; }

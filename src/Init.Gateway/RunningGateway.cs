@@ -100,7 +100,7 @@ public sealed class RunningGateway : IAsyncDisposable
                 new PublicServices(rules, board, news) { Chat = options.Chat },
                 access is null
                     ? null
-                    : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access) { Backup = options.Backup },
+                    : ending => new PanelServices(new AdminServices(backend, options.Version) { Directories = options.Directories, Ending = ending }, events, rules, access) { Backup = options.Backup, Chat = options.ChatLink },
                 trim,
                 log);
         }

@@ -8,13 +8,13 @@ namespace Init.Panel;
 /// <summary>The description of an interface that is put together from several parts, each described beside its code.</summary>
 public static class OpenApiDocument
 {
-    private const string RulesPart = "openapi-rules.json", SignInPart = "openapi-sign-in.json", BackupPart = "openapi-backup.json";
+    private const string RulesPart = "openapi-rules.json", SignInPart = "openapi-sign-in.json", BackupPart = "openapi-backup.json", ChatPart = "openapi-chat.json";
 
     /// <summary>What the administration's sockets answer when there is a public port.</summary>
     public static byte[] OfAdministration() => Compose(RestRoutes.Root, RulesPart);
 
     /// <summary>What is answered below /admin on the public port.</summary>
-    internal static byte[] OfPanel() => Compose(PanelRoutes.Root, RulesPart, SignInPart, BackupPart);
+    internal static byte[] OfPanel() => Compose(PanelRoutes.Root, RulesPart, SignInPart, BackupPart, ChatPart);
 
     private static byte[] Compose(string root, params ReadOnlySpan<string> parts)
     {

@@ -1,5 +1,6 @@
 using Init.Admin.Rest;
 using Init.Panel.Backup;
+using Init.Panel.Chat;
 using Init.Panel.Live;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
@@ -27,6 +28,8 @@ internal static class PanelRoutes
         routes.MapGet(Root + "/live", new LiveApi(live, panel.Access, panel.Access.Clock, panel.Admin.Ending).FollowAsync);
         if (panel.Backup is { } backup)
             new BackupApi(backup, panel.Access.Clock, panel.Admin.Ending).Map(routes, Root);
+        if (panel.Chat is { } chat)
+            new ChatApi(chat).Map(routes, Root);
         RulesRoutes.Map(routes, Root, panel.Rules);
         routes.Map(OriginalRoutes.Path, new OriginalRoutes(panel.Rules).AnswerAsync);
     }

@@ -1,6 +1,7 @@
 using Init.Admin.Events;
 using Init.Admin.Http;
 using Init.Panel.Backup;
+using Init.Panel.Chat;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
 
@@ -15,4 +16,7 @@ public sealed record PanelServices(AdminServices Admin, EventHub Events, RulesSe
 {
     /// <summary>The backup's role; null: nothing is known of where it listens.</summary>
     public BackupLink? Backup { get; init; }
+
+    /// <summary>The chat's role; null: nothing is known of where it listens.</summary>
+    public ChatLink? Chat { get; init; }
 }

@@ -28,6 +28,7 @@ public sealed class EveryPageTests(Chromium chromium, PanelUnderTest panel) : IC
             await Assertions.Expect(visitor.Page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
         }),
         new("backup", "/backup", "Backup", "备份"),
+        new("chat", "/chat", "Chat", "聊天"),
         new("system", "/system", "System", "系统"),
         new("settings", "/settings", "Settings", "设置"),
     ];

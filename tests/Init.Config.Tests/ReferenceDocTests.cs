@@ -32,7 +32,7 @@ public class ReferenceDocTests
         Assert.All(Rows, row =>
         {
             string[] parts = row.Key.Split('.');
-            string table = row.Heading switch { "`[init]`" => "init", "`[gateway]`" => "gateway", "`[gateway.proxy]`" => "gateway.proxy", "`[gateway.panel]`" => "gateway.panel", "`[backup]`" => "backup", "`[group.NAME]`" => "group.x", "`[on_event.NAME]`" => "on_event.x", "`[event_listener.NAME]`" => "event_listener.x", _ => "program.x" };
+            string table = row.Heading switch { "`[init]`" => "init", "`[gateway]`" => "gateway", "`[gateway.proxy]`" => "gateway.proxy", "`[gateway.panel]`" => "gateway.panel", "`[backup]`" => "backup", "`[chat]`" => "chat", "`[chat.parameters]`" => "chat.parameters", "`[chat.rendering]`" => "chat.rendering", "`[group.NAME]`" => "group.x", "`[on_event.NAME]`" => "on_event.x", "`[event_listener.NAME]`" => "event_listener.x", _ => "program.x" };
             string line = parts.Length == 1 ? $"{parts[0]} = []" : $"{parts[0]} = {{ {parts[1]} = [] }}";
             MemoryFiles files = new() { Texts = { ["/app/s.toml"] = $"[{table}]\n{line}\n" } };
 
@@ -72,7 +72,7 @@ public class ReferenceDocTests
         Assert.Empty(ConfigLoader.Load("s.toml", files, new Dictionary<string, string>()).Problems);
     }
 
-    private static bool IsProgram(string heading) => heading is not ("`[init]`" or "`[gateway]`" or "`[gateway.proxy]`" or "`[gateway.panel]`" or "`[backup]`" or "`[group.NAME]`" or "`[on_event.NAME]`" or "`[event_listener.NAME]`");
+    private static bool IsProgram(string heading) => heading is not ("`[init]`" or "`[gateway]`" or "`[gateway.proxy]`" or "`[gateway.panel]`" or "`[backup]`" or "`[chat]`" or "`[chat.parameters]`" or "`[chat.rendering]`" or "`[group.NAME]`" or "`[on_event.NAME]`" or "`[event_listener.NAME]`");
 
     private static IEnumerable<(string, string, string)> ReadRows()
     {

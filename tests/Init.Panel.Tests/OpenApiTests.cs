@@ -19,7 +19,7 @@ public sealed class OpenApiTests
         Assert.Equal(server.Endpoints("/api/v1"), Documented(Part("openapi-rules.json")));
     }
 
-    /// <summary>Whoever adds a route below /admin/api/v1 describes it: in openapi.json of Rules, of SignIn, of Backup, or of Init.Admin.</summary>
+    /// <summary>Whoever adds a route below /admin/api/v1 describes it: in openapi.json of Rules, of SignIn, of Backup, of Chat, or of Init.Admin.</summary>
     [Fact]
     public async Task Panel_HasTheRoutes()
     {

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
 import { FakeBackup } from './fakeBackup'
+import { FakeChat } from './fakeChat'
 import { explanationOf, fakePrograms, makeLog, type FakeProgram } from './fakePrograms'
 import { FakeRoutes } from './fakeRoutes'
 
@@ -29,6 +30,7 @@ class FakeServer {
   private readonly programs = fakePrograms()
   private readonly routes = new FakeRoutes(() => this.announceRoutes())
   private readonly backup = new FakeBackup(() => this.announceBackup())
+  private readonly chat = new FakeChat()
   private readonly streams = new Set<ServerResponse>()
   private readonly startedAt = Date.now() - 93_784_000
   private sessions = [
@@ -70,6 +72,7 @@ class FakeServer {
   private answer(call: Call): Reply {
     const { method, path } = call
     if (path.startsWith('/routes')) return this.routes.answer(call)
+    if (path.startsWith('/chat/')) return this.chat.answer(call)
     if (path.startsWith('/backup/')) return this.backup.answer(call)
     if (path === '/programs') return { body: { programs: this.programs.map((program) => program.status()) } }
     const named = /^\/programs\/([^/]+)(?:\/([a-z]+))?$/.exec(path)

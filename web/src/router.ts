@@ -20,6 +20,7 @@ export const router = createRouter({
     { path: '/programs/:name/logs/:stream?', component: () => import('./pages/LogsPage.vue'), meta: { title: 'logs.title' } },
     { path: '/routes', component: () => import('./pages/RoutesPage.vue'), meta: { title: 'routes.title' } },
     { path: '/backup', component: () => import('./pages/BackupPage.vue'), meta: { title: 'backup.title' } },
+    { path: '/chat', component: () => import('./pages/ChatPage.vue'), meta: { title: 'chat.title' } },
     { path: '/system', component: () => import('./pages/SystemPage.vue'), meta: { title: 'system.title' } },
     { path: '/settings', component: () => import('./pages/SettingsPage.vue'), meta: { title: 'settings.title' } },
     { path: '/:path(.*)*', redirect: '/programs' },

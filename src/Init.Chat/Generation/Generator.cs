@@ -56,7 +56,8 @@ public sealed class Generator : IGenerator
             _tasks.Enter(request.User);
             hasEntered = true;
             GenerationTask task = new(RandomNumberGenerator.GetHexString(32, lowercase: true), request, _clock.GetUtcNow());
-            await _store.BeginTaskAsync(new TaskStart(task.TaskId, _owner, request.User, request.Branch, request.Said, request.ModelType, request.KeyId, task.Started), cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            await BeginAsync(task);
             if (!_tasks.Begin(task))
                 task.StopAs(TaskState.Interrupted);
             _housekeeper.Wake();
@@ -95,6 +96,23 @@ public sealed class Generator : IGenerator
         _stop.Dispose();
         _housekeeper.Dispose();
         _slots.Dispose();
+    }
+
+    /// <summary>Is not given up in the middle: a start that may or may not be stored would be a task that runs for ever.</summary>
+    private async Task BeginAsync(GenerationTask task)
+    {
+        GenerationRequest request = task.Request;
+        try
+        {
+            await _store.BeginTaskAsync(new TaskStart(task.TaskId, _owner, request.User, request.Branch, request.Said, request.ModelType, request.KeyId, task.Started), CancellationToken.None);
+        }
+        catch
+        {
+            _ends.Withdraw(task.TaskId, _clock.GetUtcNow());
+            _housekeeper.Wake();
+            task.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Never throws.</summary>

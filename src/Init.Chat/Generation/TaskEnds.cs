@@ -52,6 +52,9 @@ internal sealed class TaskEnds(IChatStore store, ICallWatch watch, GeneratorOpti
         }
     }
 
+    /// <summary>Of a task whose start could not be stored, as far as the store has said: with a connection that broke at the wrong moment it may be there.</summary>
+    public void Withdraw(string taskId, DateTimeOffset now) => Enqueue(new TaskEnd(taskId, TaskState.Failed, [], null, "the start could not be stored", now));
+
     /// <summary>Tells the store what it has not taken before, as the client was told: nothing is appended, but the call took place.</summary>
     public async Task StoreAbandonedAsync()
     {
@@ -88,8 +91,13 @@ internal sealed class TaskEnds(IChatStore store, ICallWatch watch, GeneratorOpti
     private void Abandon(TaskEnd end)
     {
         logger.TaskNotStored(end.Id);
+        Enqueue(end with { State = TaskState.Failed, Append = [], Problem = "the answer could not be stored" });
+    }
+
+    private void Enqueue(TaskEnd end)
+    {
         if (_abandoned.Count < GeneratorOptions.AbandonedMax)
-            _abandoned.Enqueue(end with { State = TaskState.Failed, Append = [], Problem = "the answer could not be stored" });
+            _abandoned.Enqueue(end);
     }
 
     private void Tell(TaskEnd end)

@@ -14,6 +14,7 @@ public static class ChatRoutes
         ChatRouter router = new();
         router.Map("GET", "/healthz", call => ChatReply.TextAsync(call, "ok\n"), RouteAccess.Anyone);
         CompletionEndpoint.Map(router);
+        RenderEndpoint.Map(router);
         Endpoints.TaskEndpoints.Map(router);
         new BranchEndpoints(ItemKind.Context, "context", "Context").Map(router);
         new BranchEndpoints(ItemKind.Prompt, "prompt", "Prompt").Map(router);

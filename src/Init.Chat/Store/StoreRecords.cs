@@ -62,7 +62,7 @@ public sealed record TaskCheckpoint(string Id, string Content, string Reasoning)
 
 /// <param name="Id">Of the task.</param>
 /// <param name="State">Anything but running.</param>
-/// <param name="Append">To the context, in this order: what was said and the answer; empty: nothing (a failure without an answer leaves the context as it was).</param>
+/// <param name="Append">To the context, if the task has a branch, in this order: what was said and the answer; empty: nothing (a failure without an answer leaves the context as it was). The answer is kept with the task in any case.</param>
 /// <param name="Call">For the log; null: no provider was asked, or it took nothing.</param>
 /// <param name="Problem">What went wrong, for the client; null: nothing.</param>
 /// <param name="Ended">The wall clock.</param>

@@ -8,7 +8,8 @@ namespace Init.Config.Reading;
 /// <summary>Reads <c>[chat]</c>. What the file does not say, the environment of the original may.</summary>
 internal static class ChatReader
 {
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    /// <summary>Of pictures.</summary>
+    private static readonly TimeSpan KeepMax = TimeSpan.FromHours(1);
 
     private static readonly System.Buffers.SearchValues<char> PathCharacters =
         System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./~");
@@ -159,7 +160,7 @@ internal static class ChatReader
         ChatRendering rendering = new(section?.Path("dir") ?? original.FullPath("RENDERED_IMAGE_DIR") ?? defaults.Directory)
         {
             Style = section?.NonEmptyString("style")?.Value ?? original.Text("MARKDOWN_TO_IMAGE_STYLE") ?? defaults.Style,
-            Keep = section?.Duration("keep", TimeSpan.FromSeconds(1), Day) ?? defaults.Keep,
+            Keep = section?.Duration("keep", TimeSpan.FromSeconds(1), KeepMax) ?? defaults.Keep,
             Concurrency = section?.SmallInteger("concurrency", 1, 64) ?? defaults.Concurrency,
         };
         section?.Finish();

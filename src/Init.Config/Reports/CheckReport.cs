@@ -59,7 +59,16 @@ public static class CheckReport
                 text.Append(i == 0 ? name.PadRight(width + 2) : indent).Append(lines[i]).Append('\n');
         }
 
-        return text.Append(DescribeProxy(config.Proxy)).ToString();
+        return text.Append(DescribeProxy(config.Proxy)).Append(DescribeChat(config.Chat)).ToString();
+    }
+
+    private static string DescribeChat(ChatOptions? chat)
+    {
+        if (chat is null)
+            return "";
+
+        string published = chat.Publish is { } path ? $", and is published below {path} with keys" : "";
+        return $"\nchat  listens on {chat.Listen.Address}:{chat.Listen.Port} without keys{published}; its data is in {(chat.Database is null ? chat.DataDirectory : "PostgreSQL")}\n";
     }
 
     private static string DescribeProxy(ProxySettings? proxy)

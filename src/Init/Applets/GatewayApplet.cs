@@ -7,6 +7,7 @@ using Init.Gateway.Forwarding;
 using Init.Gateway.Forwarding.Backends;
 using Init.Admin.Hosting;
 using Init.Panel.Backup;
+using Init.Panel.Chat;
 
 namespace Init.Applets;
 
@@ -65,6 +66,9 @@ internal static class GatewayApplet
                 Backup = new BackupLink(
                     Path.Combine(config.Settings.StateDirectory, "backup", "backup.sock"),
                     config.Programs.FirstOrDefault(program => program.Launch.Builtin == KnownNames.Backup)?.Policy.Name),
+                ChatLink = new ChatLink(
+                    Path.Combine(config.Settings.StateDirectory, "chat", "chat.sock"),
+                    config.Programs.FirstOrDefault(program => program.Launch.Builtin == KnownNames.Chat)?.Policy.Name),
                 Chat = config.Chat is { Publish: { } prefix } chat ? new PublishedChat(prefix, chat.PublishedSocket) : null,
                 Programs = ProbedPorts.Of(config.Programs),
             };

@@ -224,6 +224,31 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public async Task Start_ThatMayOrMayNotBeStored_IsNoTaskThatRunsForEver()
+    {
+        await using GeneratorBench bench = new();
+        bench.Store.Before = what => what == "begun" ? throw new StoreException("the connection broke") : Task.CompletedTask;
+
+        await Assert.ThrowsAsync<StoreException>(() => bench.StartAsync("hi"));
+
+        await GeneratorBench.UntilAsync(() => bench.Store.Ends.Count == 1);
+        Assert.Equal(bench.Store.Starts.Keys, bench.Store.Ends.Keys);
+        Assert.Empty(bench.Upstream.Bodies);
+    }
+
+    [Fact]
+    public async Task Answer_ThatIsNotSaved_IsKeptWithItsTaskOnly()
+    {
+        await using GeneratorBench bench = new();
+        bench.Upstream.Next().Say("x").Done();
+        IGeneration generation = await bench.StartAsync("hi", branch: null);
+        await generation.Completion;
+
+        Assert.Equal("x", bench.Store.Ends[generation.TaskId].Append[^1].Content);
+        Assert.Empty(bench.Store.Contexts);
+    }
+
+    [Fact]
     public async Task End_ThatIsRefusedForAWhile_IsStoredOnce()
     {
         await using GeneratorBench bench = new();
@@ -243,7 +268,7 @@ public sealed class GeneratorTests
     {
         await using GeneratorBench bench = new();
         bool isDown = true;
-        bench.Store.Before = what => what != "begin" && isDown ? throw new StoreException("down") : Task.CompletedTask;
+        bench.Store.Before = what => what is not ("begin" or "begun") && isDown ? throw new StoreException("down") : Task.CompletedTask;
         bench.Upstream.Next().Say("x").Done();
         IGeneration generation = await bench.StartAsync("hi");
 

@@ -27,6 +27,7 @@ internal sealed class RecordingStore : IChatStore
     {
         await Before("begin");
         Assert.True(Starts.TryAdd(start.Id, start));
+        await Before("begun");
     }
 
     public async Task CheckpointAsync(IReadOnlyList<TaskCheckpoint> checkpoints, CancellationToken cancellation)
@@ -38,13 +39,14 @@ internal sealed class RecordingStore : IChatStore
     public async Task<bool> EndTaskAsync(TaskEnd end, CancellationToken cancellation)
     {
         await Before("end");
-        TaskStart start = Starts[end.Id];
+        if (!Starts.TryGetValue(end.Id, out TaskStart? start))
+            return false;
         lock (_lock)
         {
             if (!Ends.TryAdd(end.Id, end))
                 return false;
-            if (!end.Append.IsEmpty)
-                Contexts.AddOrUpdate((start.User, start.Branch!), end.Append, (_, messages) => [.. messages, .. end.Append]);
+            if (!end.Append.IsEmpty && start.Branch is not null)
+                Contexts.AddOrUpdate((start.User, start.Branch), end.Append, (_, messages) => [.. messages, .. end.Append]);
             if (end.Call is not null)
                 Calls.Enqueue(end.Call);
             return true;

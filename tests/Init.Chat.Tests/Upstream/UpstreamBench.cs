@@ -12,10 +12,10 @@ internal sealed class UpstreamBench : IAsyncDisposable
 {
     public static readonly UpstreamOptions Quick = new()
     {
-        Connect = TimeSpan.FromSeconds(2),
-        FirstByte = TimeSpan.FromSeconds(3),
-        Silence = TimeSpan.FromSeconds(3),
-        Total = TimeSpan.FromSeconds(20),
+        Connect = TimeSpan.FromSeconds(10),
+        FirstByte = TimeSpan.FromSeconds(30),
+        Silence = TimeSpan.FromSeconds(30),
+        Total = TimeSpan.FromSeconds(60),
         RepeatPause = TimeSpan.FromMilliseconds(20),
         EchoPace = TimeSpan.Zero,
     };

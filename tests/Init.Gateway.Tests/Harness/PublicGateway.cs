@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Init.Config;
+using Init.Gateway.Forwarding;
 using Init.Panel.Backup;
 using Init.Panel.Rules;
 using Init.Routing.Actions;
@@ -34,7 +35,8 @@ internal sealed class PublicGateway : IAsyncDisposable
     /// <param name="adjust">Options other than the default.</param>
     /// <param name="supervisor">Who knows the programs; null: nobody.</param>
     /// <param name="backup">The backup's role; null: nobody knows of one.</param>
-    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null, FakeSupervisor? supervisor = null, BackupLink? backup = null)
+    /// <param name="chat">Null: it is not published.</param>
+    public static async Task<PublicGateway> StartAsync(string rules, Func<ProxySettings, ProxySettings>? adjust = null, FakeSupervisor? supervisor = null, BackupLink? backup = null, PublishedChat? chat = null)
     {
         int port = FreePort();
         string directory = Directory.CreateTempSubdirectory("gateway-").FullName;
@@ -46,6 +48,7 @@ internal sealed class PublicGateway : IAsyncDisposable
             Proxy = adjust?.Invoke(proxy) ?? proxy,
             Routes = routes,
             Backup = backup,
+            Chat = chat,
             Programs = supervisor?.ByPort ?? BackendPrograms.None,
         };
         return new PublicGateway(await RunningGateway.StartAsync(options, supervisor ?? new FakeSupervisor()), routes, directory, port);

@@ -7,6 +7,7 @@ using Init.Admin.Http;
 using Init.Config;
 using Init.Control;
 using Init.Panel.Backup;
+using Init.Panel.Chat;
 using Init.Panel.Rules;
 using Init.Panel.SignIn;
 using Init.Routing.Statistics;
@@ -35,7 +36,7 @@ internal sealed class PanelUnderTest : IAsyncDisposable
         Access = PanelAccess.Open(settings, original, clock, Log, iterations: 1);
         _events = new EventHub(backend, TimeProvider.System);
         RulesServices rules = new(RouteKeeper.Open(Path.Combine(directory, "routes.json"), clock.GetUtcNow()), new RouteStatistics(clock), clock);
-        Services = new PanelServices(new AdminServices(backend, "1.2.3"), _events, rules, Access) { Backup = new BackupLink(BackupSocket, "backup") };
+        Services = new PanelServices(new AdminServices(backend, "1.2.3"), _events, rules, Access) { Backup = new BackupLink(BackupSocket, "backup"), Chat = new ChatLink(ChatSocket, "chat") };
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
@@ -47,6 +48,9 @@ internal sealed class PanelUnderTest : IAsyncDisposable
 
     /// <summary>Where a role of the backup would listen.</summary>
     public string BackupSocket => Path.Combine(Directory, "backup.sock");
+
+    /// <summary>Where a role of the chat would listen.</summary>
+    public string ChatSocket => Path.Combine(Directory, "chat.sock");
 
     public string StorePath => Path.Combine(Directory, "admin.json");
 

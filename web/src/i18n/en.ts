@@ -1,4 +1,5 @@
 import { enBackup } from './en.backup'
+import { enChat } from './en.chat'
 import { enRoutes } from './en.routes'
 
 export const en = {
@@ -233,5 +234,6 @@ export const en = {
   'time.seconds': '{n} s',
 
   ...enBackup,
+  ...enChat,
   ...enRoutes,
 }

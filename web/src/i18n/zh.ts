@@ -1,5 +1,6 @@
 import type { en } from './en'
 import { zhBackup } from './zh.backup'
+import { zhChat } from './zh.chat'
 import { zhRoutes } from './zh.routes'
 
 export const zh: Record<keyof typeof en, string> = {
@@ -234,5 +235,6 @@ export const zh: Record<keyof typeof en, string> = {
   'time.seconds': '{n} 秒',
 
   ...zhBackup,
+  ...zhChat,
   ...zhRoutes,
 }
