@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Init.Browser.Tests.Harness;
 using Init.Integration.Tests.Harness;
@@ -69,7 +70,7 @@ public sealed class ChatTests(Chromium chromium) : IDisposable
 
         await page.GetByLabel("Only this user").FillAsync("one");
         await Assertions.Expect(calls).ToHaveCountAsync(1);
-        await page.GetByRole(AriaRole.Switch, new() { Name = "Follow" }).ClickAsync();
+        await page.GetByRole(AriaRole.Switch, new() { Name = "Follow" }).PressAsync("Space");
         await SayAsync("two", "again");
         await SayAsync("one", "again");
 
@@ -148,11 +149,20 @@ public sealed class ChatTests(Chromium chromium) : IDisposable
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>By the gateway.</summary>
+    /// <summary>By the socket that the gateway publishes.</summary>
     private async Task<int> AskWithAsync(string key)
     {
-        using HttpClient client = new();
-        using HttpRequestMessage request = new(HttpMethod.Get, $"http://127.0.0.1:{_ports[0]}/talk/v1/models") { Headers = { { "Authorization", $"Bearer {key}" } } };
+        using SocketsHttpHandler handler = new()
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_init!.Directory, "state", "chat", "published.sock")), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using HttpClient client = new(handler);
+        using HttpRequestMessage request = new(HttpMethod.Get, "http://chat/v1/models") { Headers = { { "Authorization", $"Bearer {key}" } } };
         using HttpResponseMessage answer = await client.SendAsync(request);
         return (int)answer.StatusCode;
     }
