@@ -13,6 +13,7 @@ public sealed class EventCutterTests
         "data: 1\r\rdata: 2\r\r",
         "event: error\ndata: {\ndata: }\n\n\n\n:\n\ndata\n\nid: 5\ndata: x\n\n",
         "data: mixed\r\n\ndata: ends\n\r\n",
+        "data: several\r\ndata: lines\r\n\r\nevent: x\r\ndata: 1\r\n\r\n",
     ];
 
     public static TheoryData<string> All => [.. Streams];
