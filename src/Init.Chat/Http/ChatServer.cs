@@ -43,6 +43,7 @@ public sealed class ChatServer : IAsyncDisposable
         await server._server.StartAsync();
         foreach (BoundEndpoint endpoint in bound)
             services.Log.Listening(endpoint.Name);
+        server._trim.NoteWork(); // The start leaves more than any request, and at first nobody may come for hours.
         return server;
     }
 
