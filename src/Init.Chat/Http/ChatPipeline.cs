@@ -89,6 +89,8 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
                 return ChatReply.JsonAsync(context, json => WriteProblems(json, inputs.Problems), StatusCodes.Status422UnprocessableEntity);
             case GeneratorBusyException busy:
                 return ErrorAsync(context, StatusCodes.Status429TooManyRequests, "rate_limit_exceeded", busy.Message, busy.RetryAfter);
+            case ContextBusyException busy:
+                return ErrorAsync(context, StatusCodes.Status429TooManyRequests, "rate_limit_exceeded", busy.Message, TimeSpan.FromSeconds(1));
             case UpstreamException upstream:
                 return ErrorAsync(context, upstream.Status, upstream.Code, upstream.Message, upstream.RetryAfter);
             case RenderException render:

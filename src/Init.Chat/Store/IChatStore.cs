@@ -40,6 +40,7 @@ public interface IChatStore : IAsyncDisposable
     /// </summary>
     /// <returns>To be disposed of at the end of the turn.</returns>
     /// <exception cref="OperationCanceledException">The wait was given up.</exception>
+    /// <exception cref="ContextBusyException">Too many wait.</exception>
     Task<IAsyncDisposable> EnterContextAsync(string user, string branch, CancellationToken cancellation);
 
     /// <returns>An empty one, of revision 0, when there is none.</returns>
@@ -116,10 +117,19 @@ public interface IChatStore : IAsyncDisposable
 /// <summary>The store could not do it, and did nothing. The message names the place and the remedy, and no secret.</summary>
 public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>Too many wait for their turn already (<see cref="StoreLimits.TurnsWaitingMax"/>).</summary>
+public sealed class ContextBusyException() : Exception($"{StoreLimits.TurnsWaitingMax} requests wait for this context already; try again later");
+
 public static class StoreLimits
 {
     /// <summary>After which a turn, or a task, of a process that says nothing is over.</summary>
     public static readonly TimeSpan TurnLease = TimeSpan.FromSeconds(30);
+
+    /// <summary>Who wait for the turn of one context in one process.</summary>
+    public const int TurnsWaitingMax = 64;
+
+    /// <summary>Between two looks for tasks of processes that have died, where several share a store.</summary>
+    public static readonly TimeSpan DeadOwnersInterval = TimeSpan.FromSeconds(15);
 
     /// <summary>A task that has ended is forgotten after this; what it appended and its call stay.</summary>
     public static readonly TimeSpan EndedTasksKept = TimeSpan.FromDays(1);

@@ -205,6 +205,20 @@ public abstract partial class ChatStoreContract
     }
 
     [StoreFact]
+    public async Task Turns_WhenTooManyWait_AreRefusedAndTheOthersGoOn()
+    {
+        List<Task<IAsyncDisposable>> turns = [];
+        for (int i = 0; i <= StoreLimits.TurnsWaitingMax; i++)
+            turns.Add(Store.EnterContextAsync("u", "b", None));
+        await Assert.ThrowsAsync<ContextBusyException>(() => Store.EnterContextAsync("u", "b", None));
+        await using (await Store.EnterContextAsync("u", "another", None))
+        {
+            foreach (Task<IAsyncDisposable> turn in turns)
+                await (await turn.WaitAsync(TimeSpan.FromSeconds(30))).DisposeAsync();
+        }
+    }
+
+    [StoreFact]
     public async Task Turns_OfAContext_AreTakenInTheOrderOfComing()
     {
         List<int> order = [];

@@ -9,6 +9,7 @@ internal sealed class KeyedTurns
     private readonly Dictionary<ItemKey, LinkedList<TaskCompletionSource>> _waiting = [];
 
     /// <exception cref="OperationCanceledException">The wait was given up.</exception>
+    /// <exception cref="ContextBusyException">Too many wait.</exception>
     public async Task<IAsyncDisposable> EnterAsync(ItemKey key, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -21,6 +22,8 @@ internal sealed class KeyedTurns
                 return new Turn(this, key);
             }
 
+            if (queue.Count >= StoreLimits.TurnsWaitingMax)
+                throw new ContextBusyException();
             queue.AddLast(called);
         }
 

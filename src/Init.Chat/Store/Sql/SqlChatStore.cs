@@ -15,12 +15,15 @@ internal sealed class SqlChatStore : IChatStore
     private readonly SqlDatabase _database;
     private readonly TimeProvider _time;
     private readonly ITimer _pruning;
+    private readonly ITimer? _burying;
 
     public SqlChatStore(SqlDatabase database, TimeProvider time)
     {
         _database = database;
         _time = time;
         _pruning = time.CreateTimer(_ => _ = PruneAsync(), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10));
+        if (database.IsShared)
+            _burying = time.CreateTimer(_ => _ = BuryAsync(), null, StoreLimits.DeadOwnersInterval, StoreLimits.DeadOwnersInterval);
     }
 
     private DateTimeOffset Now => _time.GetUtcNow();
@@ -177,6 +180,8 @@ internal sealed class SqlChatStore : IChatStore
     public async ValueTask DisposeAsync()
     {
         await _pruning.DisposeAsync();
+        if (_burying is not null)
+            await _burying.DisposeAsync();
         await _database.DisposeAsync();
     }
 
@@ -225,6 +230,18 @@ internal sealed class SqlChatStore : IChatStore
             while (await _database.WriteAsync(session => TaskTable.PruneAsync(session, before, PrunedAtOnce), CancellationToken.None) == PrunedAtOnce)
             {
             }
+        }
+        catch (Exception exception) when (exception is StoreException or ObjectDisposedException)
+        {
+        }
+    }
+
+    /// <summary>Ends the tasks of processes that have died and are not started again. Nobody is called "".</summary>
+    private async Task BuryAsync()
+    {
+        try
+        {
+            _ = await InterruptTasksAsync("", CancellationToken.None);
         }
         catch (Exception exception) when (exception is StoreException or ObjectDisposedException)
         {

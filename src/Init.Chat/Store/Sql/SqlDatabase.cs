@@ -5,6 +5,9 @@ namespace Init.Chat.Store.Sql;
 /// <summary>A database as the store needs it. What is done with it may be done twice: only the last time counts.</summary>
 internal abstract class SqlDatabase : IAsyncDisposable
 {
+    /// <summary>Other processes may run tasks in it, too, and die.</summary>
+    public abstract bool IsShared { get; }
+
     /// <summary>One statement, or several that need not agree.</summary>
     /// <exception cref="StoreException">It could not be done.</exception>
     public abstract Task<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> work, CancellationToken cancellation);

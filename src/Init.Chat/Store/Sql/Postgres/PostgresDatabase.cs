@@ -42,6 +42,8 @@ internal sealed class PostgresDatabase : SqlDatabase
         }
     }
 
+    public override bool IsShared => true;
+
     public override async Task<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> work, CancellationToken cancellation)
     {
         try

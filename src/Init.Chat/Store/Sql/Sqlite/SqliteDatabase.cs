@@ -40,6 +40,8 @@ internal sealed class SqliteDatabase : SqlDatabase
         _writer = new SqliteWriter(session, _path, _checkpoints.Written);
     }
 
+    public override bool IsShared => false;
+
     public override async Task<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> work, CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
