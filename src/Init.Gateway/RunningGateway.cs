@@ -1,11 +1,11 @@
 using Init.Admin.Backend;
 using Init.Admin.Events;
+using Init.Admin.Hosting;
 using Init.Admin.Http;
 using Init.Config;
 using Init.Gateway.Forwarding;
 using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Hosting;
-using Init.Admin.Hosting;
 using Init.Gateway.Logging;
 using Init.Linux;
 using Init.Panel;

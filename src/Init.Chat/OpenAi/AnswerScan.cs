@@ -15,11 +15,11 @@ internal sealed class AnswerFacts
     /// <summary>The last one that was said.</summary>
     public TokenUsage? Usage { get; set; }
 
-    /// <summary>In code points, of the contents and arguments of tools of all choices.</summary>
-    public long ContentLength { get; set; }
+    /// <summary>Of the contents and arguments of tools of all choices.</summary>
+    public TextSize Content { get; set; }
 
-    /// <summary>Likewise, of <c>reasoning_content</c>.</summary>
-    public long ReasoningLength { get; set; }
+    /// <summary>Of <c>reasoning_content</c>.</summary>
+    public TextSize Reasoning { get; set; }
 
     public bool HasFinished { get; set; }
 
@@ -32,9 +32,9 @@ internal sealed class AnswerFacts
     public long Chunks { get; set; }
 
     /// <summary>What the prompt and what there is of the answer have, roughly.</summary>
-    public TokenUsage Estimate(long promptLength)
+    public TokenUsage Estimate(TextSize asked)
     {
-        long prompt = TextLengths.Tokens(promptLength), completion = TextLengths.Tokens(ContentLength + ReasoningLength);
+        long prompt = asked.Tokens, completion = (Content + Reasoning).Tokens;
         return new TokenUsage(prompt, completion, prompt + completion, 0, 0);
     }
 }
@@ -55,11 +55,11 @@ internal static class AnswerScan
         {
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return false;
-            long before = facts.ContentLength + facts.ReasoningLength;
+            TextSize before = facts.Content + facts.Reasoning;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 ReadMember(ref reader, facts, ref hasChoices, ref hasUsage);
             facts.Chunks++;
-            if (before == facts.ContentLength + facts.ReasoningLength)
+            if (before == facts.Content + facts.Reasoning)
                 facts.EmptyChunks++;
             return true;
         }
@@ -162,43 +162,43 @@ internal static class AnswerScan
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("content"u8))
-                facts.ContentLength += ReadLength(ref reader);
+                facts.Content += ReadSize(ref reader);
             else if (reader.ValueTextEquals("reasoning_content"u8) || reader.ValueTextEquals("reasoning"u8))
-                facts.ReasoningLength += ReadLength(ref reader);
+                facts.Reasoning += ReadSize(ref reader);
             else if (reader.ValueTextEquals("tool_calls"u8))
-                facts.ContentLength += ReadArguments(ref reader);
+                facts.Content += ReadArguments(ref reader);
             else
                 reader.Skip();
         }
     }
 
-    private static long ReadLength(ref Utf8JsonReader reader)
+    private static TextSize ReadSize(ref Utf8JsonReader reader)
     {
         _ = reader.Read();
         if (reader.TokenType == JsonTokenType.String)
-            return TextLengths.CodePoints(ref reader);
+            return TextSize.Of(ref reader);
         reader.Skip();
-        return 0;
+        return default;
     }
 
-    private static long ReadArguments(ref Utf8JsonReader reader)
+    private static TextSize ReadArguments(ref Utf8JsonReader reader)
     {
         _ = reader.Read();
         if (reader.TokenType != JsonTokenType.StartArray)
         {
             reader.Skip();
-            return 0;
+            return default;
         }
 
-        long length = 0;
+        TextSize size = default;
         int depth = reader.CurrentDepth;
         while (reader.Read() && reader.CurrentDepth > depth)
         {
             if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("arguments"u8))
-                length += ReadLength(ref reader);
+                size += ReadSize(ref reader);
         }
 
-        return length;
+        return size;
     }
 
     private static TokenUsage? ReadUsage(ref Utf8JsonReader reader)

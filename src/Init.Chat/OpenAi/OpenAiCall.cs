@@ -24,7 +24,7 @@ internal sealed class OpenAiCall(ChatCall call, string path, OpenAiDrains drains
         if (_request.User.Length > 0)
             call.CheckUser(_request.User);
 
-        using IDisposable? open = call.Key?.BeginCall(_request.Model, TextLengths.Tokens(_request.TextLength));
+        using IDisposable? open = call.Key?.BeginCall(_request.Model, _request.Text.Tokens);
         using CancellationTokenSource cut = new();
         using Drain drain = new(drains, cut);
         await using CancellationTokenRegistration gone = call.Gone.UnsafeRegister(static drain => ((Drain)drain!).Begin(), drain);
@@ -171,7 +171,7 @@ internal sealed class OpenAiCall(ChatCall call, string path, OpenAiDrains drains
         _isCounted = true;
         long now = NowOf(_services.Time);
         TokenUsage? said = known ?? _facts.Usage;
-        TokenUsage usage = said ?? _facts.Estimate(_request.TextLength);
+        TokenUsage usage = said ?? _facts.Estimate(_request.Text);
         CallRecord record = new()
         {
             Id = _facts.Id ?? call.Context.Response.Headers[OpenAiRoutes.RequestId].ToString(),
@@ -196,9 +196,9 @@ internal sealed class OpenAiCall(ChatCall call, string path, OpenAiDrains drains
             CompletionTokens = usage.Completion,
             CacheHitCount = usage.CacheHits,
             CacheMissCount = usage.CacheMisses,
-            TotalContextLength = _request.TextLength + _facts.ContentLength + _facts.ReasoningLength,
-            ReasoningContentLength = _facts.ReasoningLength,
-            NewContentLength = _facts.ContentLength,
+            TotalContextLength = (_request.Text + _facts.Content + _facts.Reasoning).Length,
+            ReasoningContentLength = _facts.Reasoning.Length,
+            NewContentLength = _facts.Content.Length,
             Provider = answer?.Model.Provider ?? "",
             ModelType = answer?.Model.Type ?? _request.Model,
             KeyId = call.KeyId,

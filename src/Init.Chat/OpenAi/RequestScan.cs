@@ -16,8 +16,8 @@ internal readonly record struct RequestFacts
     /// <summary>OpenAI's name of the person behind the client; "": it says none.</summary>
     public string User { get; init; }
 
-    /// <summary>Code points of all texts in it.</summary>
-    public long TextLength { get; init; }
+    /// <summary>Of all texts in it.</summary>
+    public TextSize Text { get; init; }
 }
 
 /// <summary>Reads a body in one pass, without making anything of it.</summary>
@@ -53,7 +53,7 @@ internal static class RequestScan
         string? model = null, user = null;
         bool? stream = null;
         bool hasOptions = false, wantsUsage = false;
-        long length = 0;
+        TextSize text = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("model"u8))
@@ -93,7 +93,7 @@ internal static class RequestScan
             else
             {
                 _ = reader.Read();
-                length += LengthOfTexts(ref reader);
+                text += SizeOfTexts(ref reader);
             }
         }
 
@@ -107,7 +107,7 @@ internal static class RequestScan
             User = user ?? "",
             IsStream = stream == true,
             WantsUsage = wantsUsage,
-            TextLength = length,
+            Text = text,
         };
         return null;
     }
@@ -143,23 +143,23 @@ internal static class RequestScan
     }
 
     /// <summary>Of all texts below the present token, but those that are pictures or sound.</summary>
-    private static long LengthOfTexts(ref Utf8JsonReader reader)
+    private static TextSize SizeOfTexts(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.String)
-            return LengthOfText(ref reader);
+            return SizeOfText(ref reader);
         if (reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray))
-            return 0;
+            return default;
 
-        long length = 0;
+        TextSize size = default;
         int depth = reader.CurrentDepth;
         while (reader.Read() && reader.CurrentDepth > depth)
         {
             if (reader.TokenType == JsonTokenType.String)
-                length += LengthOfText(ref reader);
+                size += SizeOfText(ref reader);
         }
 
-        return length;
+        return size;
     }
 
-    private static long LengthOfText(ref Utf8JsonReader reader) => reader.ValueSpan.StartsWith("data:"u8) ? 0 : TextLengths.CodePoints(ref reader);
+    private static TextSize SizeOfText(ref Utf8JsonReader reader) => reader.ValueSpan.StartsWith("data:"u8) ? default : TextSize.Of(ref reader);
 }

@@ -28,7 +28,7 @@ internal sealed class StreamRelay(EventWriter writer, UpstreamAnswer answer, Ans
     private readonly EventCutter _cutter = new();
     private readonly bool _wantsUsage = request.WantsUsage;
     private readonly string _model = request.Model;
-    private readonly long _promptLength = request.TextLength;
+    private readonly TextSize _asked = request.Text;
     private bool _hasSaidUsage;
     private long _last;
 
@@ -168,7 +168,7 @@ internal sealed class StreamRelay(EventWriter writer, UpstreamAnswer answer, Ans
     {
         if (!_wantsUsage || _hasSaidUsage || pipe is null)
             return;
-        TokenUsage usage = facts.Usage ?? facts.Estimate(_promptLength);
+        TokenUsage usage = facts.Usage ?? facts.Estimate(_asked);
         pipe.Write("data: "u8);
         pipe.Write(ChatReply.ToJson(json =>
         {

@@ -1,11 +1,11 @@
 using System.Text;
+using Init.Admin.Hosting;
 using Init.Admin.Http;
 using Init.Admin.Http.Access;
 using Init.Config;
 using Init.Gateway.Forwarding.Backends;
 using Init.Gateway.Forwarding.WebSockets;
 using Init.Gateway.Hosting;
-using Init.Admin.Hosting;
 using Init.Gateway.Logging;
 using Init.Panel;
 using Init.Panel.Rules;

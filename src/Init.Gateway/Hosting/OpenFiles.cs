@@ -1,5 +1,5 @@
-using Init.Config;
 using Init.Admin.Hosting;
+using Init.Config;
 using Init.Gateway.Logging;
 using Init.Linux;
 

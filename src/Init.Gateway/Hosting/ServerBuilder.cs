@@ -1,10 +1,10 @@
 using Init.Admin.Backend;
 using Init.Admin.Events;
+using Init.Admin.Hosting;
 using Init.Admin.Http;
 using Init.Admin.Http.Access;
 using Init.Admin.Rest;
 using Init.Admin.XmlRpc;
-using Init.Admin.Hosting;
 using Init.Panel;
 using Init.Panel.Rules;
 using Microsoft.AspNetCore.Builder;

@@ -1,11 +1,11 @@
 using System.Collections;
+using Init.Admin.Hosting;
 using Init.Base;
 using Init.Config;
 using Init.Config.Reports;
 using Init.Gateway;
 using Init.Gateway.Forwarding;
 using Init.Gateway.Forwarding.Backends;
-using Init.Admin.Hosting;
 using Init.Panel.Backup;
 using Init.Panel.Chat;
 

@@ -21,7 +21,7 @@ public sealed class AnswerScanTests
             out bool hasUsage));
 
         Assert.True(hasChoices && hasUsage && facts.HasFinished && !facts.HasError);
-        Assert.Equal(("c1", 1700000000L, 5L, 3L), (facts.Id, facts.Created, facts.ContentLength, facts.ReasoningLength));
+        Assert.Equal(("c1", 1700000000L, 5L, 3L), (facts.Id, facts.Created, facts.Content.Length, facts.Reasoning.Length));
         Assert.Equal(new TokenUsage(10, 5, 15, 4, 6), facts.Usage);
     }
 
@@ -34,7 +34,7 @@ public sealed class AnswerScanTests
         Assert.True(AnswerScan.Read("""{"id":"d","choices":[{"delta":{"content":"ab"}},{"delta":{"content":"c"}}]}"""u8, facts, out _, out _));
         Assert.True(AnswerScan.Read("""{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"""u8, facts, out hasChoices, out hasUsage));
         Assert.True(!hasChoices && hasUsage);
-        Assert.Equal(("c", 3L, 3L, 2L, 3L), (facts.Id, facts.ContentLength, facts.Usage!.Total, facts.EmptyChunks, facts.Chunks));
+        Assert.Equal(("c", 3L, 3L, 2L, 3L), (facts.Id, facts.Content.Length, facts.Usage!.Total, facts.EmptyChunks, facts.Chunks));
     }
 
     [Theory]

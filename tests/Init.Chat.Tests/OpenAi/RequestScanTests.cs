@@ -11,7 +11,7 @@ public sealed class RequestScanTests
     {
         Assert.Null(RequestScan.Read("""{"messages":[{"role":"user","content":"héllo 🙂"}],"model":"chat","stream":true,"user":"alice","stream_options":{"include_usage":true}}"""u8, out RequestFacts facts));
         Assert.Equal(("chat", true, true, "alice"), (facts.Model, facts.IsStream, facts.WantsUsage, facts.User));
-        Assert.Equal("userhéllo ".Length + 1, facts.TextLength);
+        Assert.Equal(("userhéllo ".Length + 1, 1), (facts.Text.Length, facts.Text.Wide));
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class RequestScanTests
     public void Read_WhenThereIsAPicture_DoesNotCountItAsText()
     {
         Assert.Null(RequestScan.Read("""{"model":"m","messages":[{"content":[{"image_url":{"url":"data:image/png;base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}]}]}"""u8, out RequestFacts facts));
-        Assert.Equal(0, facts.TextLength);
+        Assert.Equal(0, facts.Text.Length);
     }
 
     [Theory]

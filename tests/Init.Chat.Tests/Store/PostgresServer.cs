@@ -50,7 +50,8 @@ public sealed class PostgresServer : IDisposable
     {
         if (_process is not null)
         {
-            _ = Processes.Kill(_process.Id, 3 /* SIGQUIT: at once */);
+            // Not at once (SIGQUIT): its children would still be writing while their directory is deleted.
+            _ = Processes.Kill(_process.Id, 2 /* SIGINT: fast, and all of them */);
             _process.WaitForExit();
             _process.Dispose();
         }

@@ -7,10 +7,10 @@ namespace Init.Chat.Store.Sql.Sqlite;
 internal sealed class SqliteCheckpoints : IDisposable
 {
     /// <summary>Pages (4 KiB) of the log from which on it is to begin again at its start.</summary>
-    private const long PagesMax = 4000;
+    private const long PagesMax = 16_000;
 
-    /// <summary>Between two passes: what is written again and again meanwhile is moved once.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    /// <summary>Between two passes: what is written again and again meanwhile is moved once, and writers wait behind the file's fsync less often.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly SqliteSession _session;
     private readonly Action _requestAtWriter;
