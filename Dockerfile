@@ -35,7 +35,7 @@ COPY --from=panel /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm && ln -s /usr/share/dotnet/dotnet /usr/local/bin/dotnet
 ENV DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 WORKDIR /src
-COPY build global.json Directory.Build.props Directory.Packages.props ./
+COPY build .editorconfig global.json Directory.Build.props Directory.Packages.props ./
 COPY src ./src
 COPY --from=panel /src/web ./web
 RUN touch web/node_modules/.package-lock.json && find web/dist -name '*.gz' -exec touch {} + && ./build
