@@ -43,6 +43,9 @@ public sealed class Engine : IEffectSink, IDisposable
     /// <summary>What is left of the container's time for the last log lines, and for orphans to be reaped.</summary>
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
+    /// <summary>Between two tries to listen on the control socket.</summary>
+    private static readonly TimeSpan ControlRetry = TimeSpan.FromSeconds(1);
+
     /// <summary>A program that crashes every few seconds must not cost a collection each time.</summary>
     private static readonly TimeSpan TrimInterval = TimeSpan.FromMinutes(1);
 
@@ -82,6 +85,7 @@ public sealed class Engine : IEffectSink, IDisposable
     private readonly AutoLogFiles _autoLogs = new();
     private readonly Guardian? _guardian;
     private ControlServer? _control;
+    private bool _saidNoControl;
     private int? _exitCode;
 
     public Engine(EngineOptions options, SystemConfig config)
@@ -375,8 +379,11 @@ public sealed class Engine : IEffectSink, IDisposable
         }
         catch (SyscallException exception)
         {
-            // Without it nobody can look on or steer, but the programs run: that is what Init is there for.
-            _log.Trouble($"{exception.Message}; \"init status\" and the other commands cannot reach this Init");
+            // Without it nobody can look on or steer, but the programs run: that is what Init is there for. A child that a killed Init was about to start may hold its socket for a moment yet.
+            if (!_saidNoControl)
+                _log.Trouble($"{exception.Message}; \"init status\" and the other commands cannot reach this Init until it can (tried again every {ControlRetry.TotalSeconds:0} s)");
+            _saidNoControl = true;
+            _loop.After(ControlRetry, StartControl);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Init.Control;
 using Init.Integration.Tests.Harness;
 
@@ -101,6 +102,35 @@ public sealed class StartFailureTests
 
         foreach (string name in lacking.Take(toStop.Length / 2))
             init.WaitForState(name, "RUNNING");
+        init.EndInOrder();
+    }
+
+    /// <summary>As after a kill: a child that the dead Init was about to start holds its socket for a moment.</summary>
+    [RootFact]
+    public void Start_WhenTheControlSocketIsTaken_SaysSoOnceAndListensWhenItIsFree()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"init-control-{Guid.NewGuid():N}.sock");
+        using Socket other = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        other.Bind(new UnixDomainSocketEndPoint(path));
+        other.Listen(16);
+        using InitUnderTest init = InitUnderTest.Start(
+            $"""
+            [init]
+            control = "{path}"
+            [program.good]
+            command = ["sleep", "100000"]
+            start_grace = "0s"
+            """);
+        init.WaitForLine("cannot listen on control socket");
+        init.WaitForLine("good: ready"); // Programs do not wait for it.
+
+        other.Dispose();
+
+        ControlClient? client = null;
+        init.WaitUntil(() => (client = ControlClient.Connect(path, out _)) is not null, "the control socket");
+        using (client)
+            Assert.IsType<ControlAnswer.Done>(client!.Ask(new ControlRequest.Status([])));
+        Assert.Single(init.Lines, line => line.Contains("cannot listen on control socket", StringComparison.Ordinal));
         init.EndInOrder();
     }
 
