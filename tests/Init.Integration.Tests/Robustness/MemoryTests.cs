@@ -13,6 +13,7 @@ public sealed class MemoryTests
         using InitUnderTest init = InitUnderTest.Start("""
             [program.one]
             command = ["sleep", "1000"]
+            start_grace = "0s" # With a second of grace it became RUNNING just when Init came to rest, or just after: then the next time is a minute away.
             """);
         int before = init.WaitForState("one", "RUNNING").Pid!.Value;
 
