@@ -37,7 +37,7 @@ internal sealed class ChatPipeline(ChatServices services, ChatRouter router)
         }
         finally
         {
-            services.Accounts?.Metrics.CountResponse(context.Response.StatusCode);
+            services.Accounts.Metrics.CountResponse(context.Response.StatusCode);
             connection?.RequestEnded();
         }
     }

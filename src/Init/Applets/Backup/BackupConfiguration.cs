@@ -1,6 +1,4 @@
-using Init.Base;
 using Init.Config;
-using Init.Config.Reports;
 
 namespace Init.Applets.Backup;
 
@@ -10,33 +8,15 @@ internal static class BackupConfiguration
     /// <returns>Null when it cannot be used, which has been said.</returns>
     public static BackupOptions? Load(string? file)
     {
-        Dictionary<string, string> environment = SocketOptions.ProcessEnvironment();
-        SystemConfigFiles files = new();
-        if (ConfigLocation.Find(file, environment, files) is not { } path)
-        {
-            Terminal.Complain($"cannot find a configuration: none of {string.Join(", ", ConfigLocation.Candidates)} is there (name one with -c FILE or INIT_CONFIG)");
-            return null;
-        }
-
-        ConfigResult result = ConfigLoader.Load(path, files, environment);
-        foreach (ConfigProblem problem in result.Problems)
-            Terminal.Complain(problem.ToString());
-        if (result.Config is not { } config)
-            Terminal.Complain($"cannot use {path}: {CheckReport.Count(result.Problems.Length)} in the configuration");
-        else if (config.Backup is null)
-            Terminal.Complain($"cannot back up: {path} has neither [backup] nor a program with builtin = \"backup\"");
-        return result.Config?.Backup;
+        SystemConfig? config = RoleConfiguration.Load(file);
+        if (config is { Backup: null })
+            Terminal.Complain("cannot back up: the configuration has neither [backup] nor a program with builtin = \"backup\"");
+        return config?.Backup;
     }
 
     /// <summary>The role's socket: of the command line, beside the supervisor's that INIT_SOCKET names, or of the configuration.</summary>
     /// <returns>Null when there is no telling, which has been said.</returns>
-    public static string? Socket(BackupArguments arguments)
-    {
-        if (arguments.Socket is { } named)
-            return named;
-        if (arguments.Config is null && Environment.GetEnvironmentVariable(ConfigLocation.SocketVariable) is { Length: > 0 } control
-            && Path.Combine(Path.GetDirectoryName(control) ?? "/", "backup", "backup.sock") is var beside && File.Exists(beside))
-            return beside;
-        return Load(arguments.Config) is { } options ? Path.Combine(options.StateDirectory, "backup.sock") : null;
-    }
+    public static string? Socket(BackupArguments arguments) => arguments.Socket
+        ?? (arguments.Config is null ? RoleConfiguration.SocketBesideSupervisor(KnownNames.Backup) : null)
+        ?? (Load(arguments.Config) is { } options ? Path.Combine(options.StateDirectory, "backup.sock") : null);
 }

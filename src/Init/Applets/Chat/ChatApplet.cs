@@ -84,6 +84,6 @@ internal static class ChatApplet
           --socket PATH       the role's socket, instead of the one that the configuration says
 
         Signals of the role: TERM, INT end it; answers under way are kept as far as they have come, and marked.
-        Exit code: 0; 1 when an address cannot be listened on or the database cannot be opened; 2 for a wrong command line; 3 when no role runs that is needed; 78 when the configuration has problems.
+        Exit code: 0; 1 when an address cannot be listened on, the database cannot be opened, or what was asked was refused; 2 for a wrong command line; 3 when no role runs that is needed; 78 when the configuration has problems.
         """;
 }
